@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target is compiled with: Swift 6, strict memory safety, no warning let through.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "rnode",
+    products: [
+        .library(name: "RNodeIO", targets: ["RNodeIO"]),
+        .library(name: "RNodeHTTP", targets: ["RNodeHTTP"]),
+        .library(name: "RNodeWS", targets: ["RNodeWS"]),
+        .library(name: "RNodeRooms", targets: ["RNodeRooms"]),
+        .library(name: "RNodeApp", targets: ["RNodeApp"]),
+        .library(name: "RNodeTesting", targets: ["RNodeTesting"]),
+        .executable(name: "Chat", targets: ["Chat"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .target(name: "CLinux"),
+        .target(name: "RNodeBytes", swiftSettings: strict),
+        .target(name: "RNodeIO", dependencies: ["RNodeBytes", "CLinux"], swiftSettings: strict),
+        .target(name: "RNodeHTTP", dependencies: ["RNodeBytes", httpTypes], swiftSettings: strict),
+        .target(name: "RNodeWS", dependencies: ["RNodeBytes"], swiftSettings: strict),
+        .target(name: "RNodeRooms", swiftSettings: strict),
+        .target(
+            name: "RNodeApp",
+            dependencies: [
+                "RNodeIO", "RNodeHTTP", "RNodeWS", "RNodeRooms", httpTypes, logging, metrics,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "RNodeTesting", dependencies: ["RNodeIO", "RNodeHTTP", "RNodeWS", httpTypes],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "Chat", dependencies: ["RNodeApp", arguments, logging], path: "Examples/Chat",
+            resources: [.embedInCode("page.html")], swiftSettings: strict),
+        .executableTarget(
+            name: "InteropServer", dependencies: ["RNodeApp", arguments, logging],
+            path: "Tests/InteropServer", swiftSettings: strict),
+
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .testTarget(name: "RNodeBytesTests", dependencies: ["RNodeBytes"], swiftSettings: strict),
+        .testTarget(
+            name: "RNodeIOTests", dependencies: ["RNodeIO", "RNodeTesting"], swiftSettings: strict),
+        .testTarget(name: "RNodeHTTPTests", dependencies: ["RNodeHTTP"], swiftSettings: strict),
+        .testTarget(name: "RNodeWSTests", dependencies: ["RNodeWS"], swiftSettings: strict),
+        .testTarget(name: "RNodeRoomsTests", dependencies: ["RNodeRooms"], swiftSettings: strict),
+        .testTarget(
+            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting"], swiftSettings: strict
+        ),
+    ]
+)
