@@ -36,8 +36,9 @@ def free_port() -> int:
 class Server:
     """One running process. Two loops, so that members of a room sit on both."""
 
-    def __init__(self, program: str, *flags: str, loops: int = 2):
+    def __init__(self, program: str, *flags: str, loops: int = 2, port: int | None = None):
         self.program = program
+        self.wanted_port = port
         self.flags = (f"--loops={loops}", *flags)
         # Between the look for a free port and the server's own bind another process may take it.
         for attempt in range(3):
@@ -49,7 +50,7 @@ class Server:
                     raise
 
     def _start(self):
-        self.port = free_port()
+        self.port = self.wanted_port or free_port()
         self.output = tempfile.TemporaryFile()
         command = [binary(self.program), "--host", "127.0.0.1", "--port", str(self.port), *self.flags]
         self.process = subprocess.Popen(
