@@ -79,7 +79,8 @@ public struct FrameDecoder: Hashable, Sendable {
         guard head.count >= count else { return .needMore }
         var key: UInt32?
         if isMasked {
-            key = UInt32(truncatingIfNeeded: Self.bigEndian(head, from: start, count: 4)).byteSwapped
+            key =
+                UInt32(truncatingIfNeeded: Self.bigEndian(head, from: start, count: 4)).byteSwapped
         }
         return .header(
             FrameHeader(

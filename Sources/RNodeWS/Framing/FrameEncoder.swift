@@ -28,52 +28,53 @@ public enum FrameEncoder {
         first: UInt8, _ payload: Span<UInt8>, into output: inout ByteBuffer
     ) {
         let count = payload.count
-        output.reserve(count &+ 10)
-        output.append(first)
-        if count < 126 {
-            output.append(UInt8(truncatingIfNeeded: count))
+        if count < 65_536 {
+            let head = shortHead(first: first, count: count, maskBit: 0)
+            output.append(head.word, count: head.count, then: payload)
         } else {
-            appendLength(count, maskBit: 0, into: &output)
+            output.reserve(count &+ 20)
+            appendHead(first: first, count: count, maskBit: 0, into: &output)
+            output.append(payload)
         }
-        output.append(payload)
+    }
+
+    /// The header of a payload below 64 KiB: its bytes as they go out, the first one lowest.
+    @inline(__always)
+    private static func shortHead(
+        first: UInt8, count: Int, maskBit: UInt64
+    ) -> (word: UInt64, count: Int) {
+        let length = UInt64(truncatingIfNeeded: count)
+        let start = UInt64(first) | maskBit << 8
+        if count < 126 { return (start | length << 8, 2) }
+        let bytes = UInt64(UInt16(truncatingIfNeeded: count).byteSwapped)
+        return (start | 126 << 8 | bytes << 16, 4)
+    }
+
+    /// Appends the header of a payload of any length.
+    private static func appendHead(
+        first: UInt8, count: Int, maskBit: UInt64, into output: inout ByteBuffer
+    ) {
+        if count < 65_536 {
+            let head = shortHead(first: first, count: count, maskBit: maskBit)
+            output.append(head.word, count: head.count, then: Span())
+        } else {
+            output.append(UInt64(first) | (maskBit | 127) << 8, count: 2, then: Span())
+            let length = UInt64(truncatingIfNeeded: count).byteSwapped
+            output.append(length, count: 8, then: Span())
+        }
     }
 
     @inline(never)
     private static func encode(
         first: UInt8, _ payload: Span<UInt8>, maskingKey: UInt32, into output: inout ByteBuffer
     ) {
-        output.reserve(payload.count &+ 14)
-        output.append(first)
-        appendLength(payload.count, maskBit: 0x80, into: &output)
-        append(maskingKey.byteSwapped, bytes: 4, into: &output)
-        output.append(payload)
-        let start = output.count &- payload.count
+        let count = payload.count
+        output.reserve(count &+ 24)
+        appendHead(first: first, count: count, maskBit: 0x80, into: &output)
+        output.append(UInt64(maskingKey), count: 4, then: payload)
         output.withMutableSpan { bytes in
             let end = bytes.count
-            _ = Mask.apply(maskingKey, to: &bytes, in: start..<end)
-        }
-    }
-
-    private static func appendLength(
-        _ count: Int, maskBit: UInt8, into output: inout ByteBuffer
-    ) {
-        switch count {
-        case ..<126: output.append(maskBit | UInt8(truncatingIfNeeded: count))
-        case ..<65_536:
-            output.append(maskBit | 126)
-            append(count, bytes: 2, into: &output)
-        default:
-            output.append(maskBit | 127)
-            append(count, bytes: 8, into: &output)
-        }
-    }
-
-    /// Appends the low `bytes` bytes of `value`, most significant first.
-    private static func append<Number: BinaryInteger>(
-        _ value: Number, bytes: Int, into output: inout ByteBuffer
-    ) {
-        for place in 1...max(bytes, 1) {
-            output.append(UInt8(truncatingIfNeeded: value >> (8 &* (bytes &- place))))
+            Mask.apply(maskingKey, to: &bytes, in: (end &- count)..<end)
         }
     }
 }

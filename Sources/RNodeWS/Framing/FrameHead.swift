@@ -8,14 +8,13 @@ struct FrameHead {
     /// Loads the word; 0, which is no usual head, when it does not lie in `bytes`.
     @inline(__always)
     init(_ bytes: borrowing MutableSpan<UInt8>, at offset: Int) {
-        guard offset >= 0, bytes.count &- offset >= 8 else {
-            word = 0
-            return
-        }
-        // SAFETY: owner: the caller's span, borrowed for this closure. Bounds: just checked that
-        // offset + 8 <= count. One thread: the span is not shared.
+        // SAFETY: owner: the caller's span, borrowed for this closure. Bounds: checked first that
+        // 0 <= offset and offset + 8 <= count. One thread: the span is not shared.
         let loaded = unsafe bytes.withUnsafeBytes { raw in
-            unsafe raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            guard offset >= 0, raw.count &- offset >= 8, let base = raw.baseAddress else {
+                return UInt64(0)
+            }
+            return unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         }
         word = UInt64(littleEndian: loaded)
     }

@@ -10,6 +10,14 @@ public enum Mask {
     public static func apply(
         _ key: UInt32, phase: Int = 0, to bytes: inout MutableSpan<UInt8>, in range: Range<Int>
     ) -> Bool {
+        applyInline(key, phase: phase, to: &bytes, in: range)
+    }
+
+    /// The same, for the one place where a call would show.
+    @inline(__always)
+    static func applyInline(
+        _ key: UInt32, phase: Int = 0, to bytes: inout MutableSpan<UInt8>, in range: Range<Int>
+    ) -> Bool {
         let count = bytes.count
         let start = min(max(range.lowerBound, 0), count)
         let end = min(max(range.upperBound, start), count)
@@ -56,7 +64,8 @@ public enum Mask {
             index &+= 4
         }
         while index < count {
-            let byte = unsafe base.load(fromByteOffset: index, as: UInt8.self)
+            let byte =
+                unsafe base.load(fromByteOffset: index, as: UInt8.self)
                 ^ UInt8(truncatingIfNeeded: rest)
             unsafe base.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
             seen |= UInt64(byte)

@@ -2,21 +2,21 @@
 ///
 /// Memory follows the bytes received, never a length that was declared. Text is checked as it
 /// arrives, so the first bad byte ends the connection, not the last.
-package struct MessageAssembler: ~Copyable {
+struct MessageAssembler: ~Copyable {
     /// What is being put together, or nil between messages.
-    package private(set) var kind: MessageKind?
+    private(set) var kind: MessageKind?
     /// Whether an extension decodes it.
-    package private(set) var isExtended = false
+    private(set) var isExtended = false
     /// What has been put together so far.
-    package var bytes = ByteBuffer()
+    var bytes = ByteBuffer()
 
     private var fragmentCount = 0
     private var validator = UTF8Validator()
 
-    package init() {}
+    init() {}
 
     /// Begins a message with its first frame.
-    package mutating func begin(_ kind: MessageKind, isExtended: Bool) {
+    mutating func begin(_ kind: MessageKind, isExtended: Bool) {
         self.kind = kind
         self.isExtended = isExtended
         fragmentCount = 1
@@ -25,14 +25,14 @@ package struct MessageAssembler: ~Copyable {
     }
 
     /// Counts a further frame.
-    package mutating func continueMessage(fragmentsMax: Int) throws(WebSocketError) {
+    mutating func continueMessage(fragmentsMax: Int) throws(WebSocketError) {
         fragmentCount &+= 1
         if fragmentCount > fragmentsMax { throw .tooManyFragments }
     }
 
     /// Adds the next bytes of a message that no extension decodes. `expected` more bytes of the
     /// same frame were announced: room is made for them, but never more than for what has come.
-    package mutating func append(
+    mutating func append(
         _ piece: Span<UInt8>, expected: Int
     ) throws(WebSocketError) {
         if kind == .text, !validator.update(piece) { throw .invalidUTF8 }
@@ -42,7 +42,7 @@ package struct MessageAssembler: ~Copyable {
     }
 
     /// Adds the next bytes of a message that `extension` decodes.
-    package mutating func append(
+    mutating func append(
         _ piece: Span<UInt8>, endOfMessage: Bool, bytesMax: Int,
         decodedBy extension: any WebSocketExtension
     ) throws(WebSocketError) {
@@ -61,7 +61,7 @@ package struct MessageAssembler: ~Copyable {
     }
 
     /// Ends the message; its bytes stay until `removeAll`.
-    package mutating func finish() throws(WebSocketError) -> MessageKind {
+    mutating func finish() throws(WebSocketError) -> MessageKind {
         guard let finished = kind else { throw .internalInvariant }
         kind = nil
         if finished == .text, !validator.isComplete { throw .invalidUTF8 }

@@ -25,9 +25,9 @@ extension WebSocketSession {
         else { return nil }
         let start = offset &+ rest.headerCount
         let end = start &+ Int(rest.payloadCount)
-        guard end <= bytes.count else { return nil }
+        guard start <= end, end <= bytes.count else { return nil }
         let range = start..<end
-        let isASCII = Mask.apply(rest.maskingKey, to: &bytes, in: range)
+        let isASCII = Mask.applyInline(rest.maskingKey, to: &bytes, in: range)
         offset = end
         if kind == .text, !isASCII, !UTF8Validator.isValid(bytes.span, in: range) {
             return settle(.failed(.invalidUTF8), bytes.count, &offset, now)
