@@ -1,6 +1,6 @@
 /// SHA-1 (FIPS 180-4), for the accept value of the handshake only: nothing here rests on its
 /// strength (RFC 6455 §10.8).
-struct SHA1 {
+package struct SHA1 {
     private var state: InlineArray<5, UInt32> = [
         0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0,
     ]
@@ -8,16 +8,16 @@ struct SHA1 {
     private var blockCount = 0
     private var byteCount: UInt64 = 0
 
-    init() {}
+    package init() {}
 
     /// Adds bytes.
-    mutating func update(_ bytes: Span<UInt8>) {
+    package mutating func update(_ bytes: Span<UInt8>) {
         for index in bytes.indices { add(bytes[index]) }
         byteCount &+= UInt64(bytes.count)
     }
 
     /// The digest of all that was added; call it once.
-    mutating func finish() -> InlineArray<20, UInt8> {
+    package mutating func finish() -> InlineArray<20, UInt8> {
         let bitCount = byteCount &* 8
         add(0x80)
         while blockCount != 56 { add(0) }

@@ -1,6 +1,7 @@
-/// Pings an idle connection and notices a dead one. A value told the time; any traffic is a sign
-/// of life (RFC 6455 §5.5.2).
-public struct KeepAlive: Sendable, BitwiseCopyable {
+/// Pings an idle connection and notices a dead one (RFC 6455 §5.5.2).
+///
+/// A value that is told the time. Anything that arrives is a sign of life, not only a pong.
+public struct KeepAlive: Hashable, Sendable, BitwiseCopyable {
     /// What to do now.
     public enum Action: Hashable, Sendable {
         /// Nothing before `deadline`.
@@ -12,7 +13,9 @@ public struct KeepAlive: Sendable, BitwiseCopyable {
     }
 
     private var lastReceived: Int64
-    private var lastPing: Int64
+    /// `.min` before the first ping. The peer is waited for while this is after `lastReceived`.
+    private var lastPing = Int64.min
+    /// 0 sends no pings.
     private let intervalMilliseconds: UInt32
     private let timeoutMilliseconds: UInt32
 
@@ -20,9 +23,11 @@ public struct KeepAlive: Sendable, BitwiseCopyable {
     /// ±`pingJitterPercentMax`; 128 leaves it as it is.
     public init(limits: WebSocketLimits, now: MonotonicInstant, jitter: UInt8 = 128) {
         lastReceived = now.nanoseconds
-        lastPing = .min
-        intervalMilliseconds = 0
-        timeoutMilliseconds = 0
+        timeoutMilliseconds = limits.pongTimeout.millisecondsClamped
+        let interval = limits.pingInterval.map { Int64($0.millisecondsClamped) } ?? 0
+        let percent = Int64(min(max(limits.pingJitterPercentMax, 0), 50))
+        let spread = interval &* percent &* (Int64(jitter) &- 128) / 12_800
+        intervalMilliseconds = UInt32(clamping: interval &+ spread)
     }
 
     /// Bytes arrived.
@@ -31,17 +36,41 @@ public struct KeepAlive: Sendable, BitwiseCopyable {
         lastReceived = now.nanoseconds
     }
 
-    /// A ping was sent.
+    /// A ping was sent, due or not.
     public mutating func pingSent(at now: MonotonicInstant) {
         lastPing = now.nanoseconds
+    }
+
+    /// When the last ping was sent; nil before the first.
+    public var lastPingSentAt: MonotonicInstant? {
+        lastPing == .min ? nil : MonotonicInstant(nanoseconds: lastPing)
     }
 
     /// Whether a ping is out and nothing has come since.
     public var isWaiting: Bool { lastPing > lastReceived }
 
-    /// When to ask for `action` again; `.distantFuture` when pings are off.
-    public var deadline: MonotonicInstant { .distantFuture }
+    /// When to ask for `action` again; `.distantFuture` when pings are off and none is out.
+    public var deadline: MonotonicInstant {
+        if isWaiting { return Self.later(lastPing, by: timeoutMilliseconds) }
+        guard intervalMilliseconds > 0 else { return .distantFuture }
+        return Self.later(lastReceived, by: intervalMilliseconds)
+    }
 
     /// What is due at `now`.
-    public func action(at now: MonotonicInstant) -> Action { .nothing }
+    public func action(at now: MonotonicInstant) -> Action {
+        guard now >= deadline, deadline != .distantFuture else { return .nothing }
+        return isWaiting ? .timedOut : .sendPing
+    }
+
+    private static func later(_ start: Int64, by milliseconds: UInt32) -> MonotonicInstant {
+        MonotonicInstant(nanoseconds: start)
+            .advanced(byNanoseconds: Int64(milliseconds) &* 1_000_000)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, 1…2³²−1: 49 days.
+    var millisecondsClamped: UInt32 {
+        UInt32(clamping: max(1, nanosecondsClamped / 1_000_000))
+    }
 }
