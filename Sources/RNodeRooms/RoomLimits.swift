@@ -32,7 +32,8 @@ public struct RoomLimits: Hashable, Sendable {
         try check(roomMetadataBytesMax, 1...1_048_576, "roomMetadataBytesMax")
         try check(announcedMembersMax, 1...10_000, "announcedMembersMax")
         if let life = emptyRoomTimeToLive, life <= .zero {
-            throw .validation(field: "emptyRoomTimeToLive", reason: "must be more than zero, or nil")
+            throw .validation(
+                field: "emptyRoomTimeToLive", reason: "must be more than zero, or nil")
         }
     }
 
