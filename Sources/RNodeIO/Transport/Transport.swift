@@ -1,0 +1,43 @@
+/// What came of asking a transport for bytes.
+public enum ReceiveResult: Sendable, Equatable {
+    /// So many bytes were written to the front of the span, at least one.
+    case bytes(Int)
+    /// Nothing is there yet: wait for `readable`.
+    case wouldBlock
+    /// The peer will send no more.
+    case finished
+    /// The stream is broken.
+    case failed(IOError)
+}
+
+/// What came of giving a transport bytes.
+public enum SendResult: Sendable, Equatable {
+    /// So many of the first bytes were taken, at least one.
+    case bytes(Int)
+    /// None were taken: wait for `writable`.
+    case wouldBlock
+    /// The stream is broken.
+    case failed(IOError)
+}
+
+/// A byte stream to one peer: the seam below a connection. The default is ``SocketTransport``.
+///
+/// A transport never blocks, and is used by the thread of the loop that owns it only. Its descriptor is
+/// what the loop's backend watches; a transport that wraps another gives the descriptor of the inner one.
+public protocol Transport: AnyObject {
+    /// What the loop's backend watches. With a scripted backend this is a descriptor of its own.
+    var descriptor: Int32 { get }
+
+    /// Reads at most `bytes.count` bytes into the front of `bytes`.
+    func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult
+
+    /// Writes as many of the first of `bytes` as the stream takes now. `bytes` is not empty.
+    func send(_ bytes: Span<UInt8>) -> SendResult
+
+    /// Tells the peer that no more bytes follow; reading goes on.
+    func finishSending()
+
+    /// Frees the stream. With `abort`, what the kernel still holds is thrown away and the peer is told by a reset.
+    /// Called once.
+    func close(abort: Bool)
+}
