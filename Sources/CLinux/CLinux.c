@@ -1,1 +1,1 @@
-
+#include "CLinux.h"

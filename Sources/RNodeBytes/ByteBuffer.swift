@@ -91,6 +91,22 @@ public struct ByteBuffer: ~Copyable {
         tail &+= bytes.count
     }
 
+    /// Appends the low `wordCount` bytes of `word`, lowest first, and then `bytes`, in one step: a
+    /// short head and what it introduces. A count outside 0...8 counts as the nearer end.
+    public mutating func append(_ word: UInt64, count wordCount: Int, then bytes: Span<UInt8>) {
+        let wordCount = min(max(wordCount, 0), 8)
+        // Room for the whole word, so that one store writes it whatever its count.
+        reserve(bytes.count &+ 8)
+        guard let base = unsafe base else { return }
+        let start = unsafe base + tail
+        unsafe start.storeBytes(of: word.littleEndian, as: UInt64.self)
+        unsafe bytes.withUnsafeBytes { source in
+            guard let first = source.baseAddress else { return }
+            unsafe (start + wordCount).copyMemory(from: first, byteCount: source.count)
+        }
+        tail &+= wordCount &+ bytes.count
+    }
+
     /// Appends a copy of what can be read in `other`.
     public mutating func append(_ other: borrowing ByteBuffer) {
         other.withSpan { append($0) }

@@ -31,3 +31,45 @@ extension Span where Element == UInt8 {
         unsafe withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 }
+
+extension Span where Element == UInt8 {
+    /// The place of the first control byte at or after `start`, or nil: 0–31 but HTAB, and DEL.
+    ///
+    /// Looks at 8 bytes a step; a `start` outside the span finds nothing. A line of text ends at a
+    /// control byte, so this finds the end of a line and validates it in one pass.
+    public func firstControl(from start: Int) -> Int? {
+        guard start >= 0, start < count else { return nil }
+        // SAFETY: every 8-byte load begins at an index <= count - 8, inside the span's memory, which
+        // outlives the closure.
+        return unsafe withUnsafeBytes { raw -> Int? in
+            var index = start
+            while index &+ 8 <= raw.count {
+                let word = unsafe UInt64(
+                    littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                var marks = Self.controlMarks(word)
+                while marks != 0 {
+                    let found = index &+ marks.trailingZeroBitCount / 8
+                    if unsafe raw[found] != 0x09 { return found }
+                    marks &= marks &- 1
+                }
+                index &+= 8
+            }
+            while index < raw.count {
+                let byte = unsafe raw[index]
+                if byte < 0x20 ? byte != 0x09 : byte == 0x7F { return index }
+                index &+= 1
+            }
+            return nil
+        }
+    }
+
+    /// The high bit of each byte of `word` that is below 0x20 or is 0x7F.
+    private static func controlMarks(_ word: UInt64) -> UInt64 {
+        let high: UInt64 = 0x8080_8080_8080_8080
+        let low7 = word & ~high
+        // No sum carries into the next byte: 0x7F + 0x60 and 0x7F + 0x01 fit in eight bits.
+        let isPrintable = low7 &+ 0x6060_6060_6060_6060
+        let isDelete = low7 &+ 0x0101_0101_0101_0101
+        return (~isPrintable | isDelete) & ~word & high
+    }
+}

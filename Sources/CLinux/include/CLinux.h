@@ -1,1 +1,116 @@
 #pragma once
+
+// What Swift's Glibc module cannot see of Linux: epoll, eventfd, accept4, openat2, and two C functions
+// whose type depends on feature macros. Header only; empty on any other system.
+
+#if defined(__linux__)
+
+// No feature macro is defined here: with another one than Swift's Glibc module was built with, the same
+// C types would differ between the two. What only _GNU_SOURCE declares goes by its system call.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// MARK: - epoll
+
+static const uint32_t CLINUX_EPOLLIN = 0x001u;
+static const uint32_t CLINUX_EPOLLOUT = 0x004u;
+static const uint32_t CLINUX_EPOLLERR = 0x008u;
+static const uint32_t CLINUX_EPOLLHUP = 0x010u;
+static const uint32_t CLINUX_EPOLLRDHUP = 0x2000u;
+static const uint32_t CLINUX_EPOLLEXCLUSIVE = 1u << 28;
+static const uint32_t CLINUX_EPOLLET = 1u << 31;
+
+/// An epoll instance that is closed by exec; -1 with errno.
+static inline int clinux_epoll_create(void) {
+    return epoll_create1(EPOLL_CLOEXEC);
+}
+
+/// epoll_ctl(EPOLL_CTL_ADD) with a token.
+static inline int clinux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+/// epoll_ctl(EPOLL_CTL_MOD) with a token.
+static inline int clinux_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event);
+}
+
+/// epoll_ctl(EPOLL_CTL_DEL).
+static inline int clinux_epoll_remove(int epoll, int descriptor) {
+    struct epoll_event unused = {0};
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &unused);
+}
+
+// MARK: - eventfd
+
+/// A non-blocking eventfd that is closed by exec; -1 with errno.
+static inline int clinux_eventfd(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+/// A non-blocking pipe that is closed by exec; -1 with errno.
+static inline int clinux_pipe(int ends[2]) {
+    return (int)syscall(SYS_pipe2, ends, O_CLOEXEC | O_NONBLOCK);
+}
+
+// MARK: - Sockets
+
+/// accept4 that makes a non-blocking socket that is closed by exec; -1 with errno.
+static inline int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return (int)syscall(SYS_accept4, listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// MARK: - Files
+
+static const uint64_t CLINUX_RESOLVE_NO_XDEV = 0x01;
+static const uint64_t CLINUX_RESOLVE_NO_MAGICLINKS = 0x02;
+static const uint64_t CLINUX_RESOLVE_NO_SYMLINKS = 0x04;
+static const uint64_t CLINUX_RESOLVE_BENEATH = 0x08;
+static const uint64_t CLINUX_RESOLVE_IN_ROOT = 0x10;
+
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+/// The kernel's struct open_how (Linux 5.6), which older system headers lack.
+struct clinux_open_how {
+    uint64_t flags;
+    uint64_t mode;
+    uint64_t resolve;
+};
+
+/// openat2, which no C library wraps; -1 with errno (ENOSYS before Linux 5.6, EPERM under some seccomp filters).
+static inline int clinux_openat2(
+    int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve
+) {
+    struct clinux_open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+}
+
+// MARK: - Errors
+
+#if defined(__GLIBC__)
+// The POSIX form of strerror_r: glibc declares the GNU one instead when _GNU_SOURCE is set.
+extern int __xpg_strerror_r(int code, char *text, size_t capacity);
+#define clinux_posix_strerror_r __xpg_strerror_r
+#else
+#define clinux_posix_strerror_r strerror_r
+#endif
+
+/// Writes the text of an error number, with its final NUL; 0 when all of it is there.
+static inline int clinux_error_text(int code, char *text, size_t capacity) {
+    return clinux_posix_strerror_r(code, text, capacity);
+}
+
+#endif

@@ -1,7 +1,9 @@
 /// What a descriptor is ready for, or what is wanted of it.
 public struct Readiness: OptionSet, Sendable {
+    /// One bit for each kind of readiness.
     public let rawValue: UInt8
 
+    /// A set from its bits.
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }

@@ -1,0 +1,98 @@
+/// Where the parts of a request's head are, and how far its parser has come.
+///
+/// Positions count from the head's first byte. The table of fields keeps its memory from one head to
+/// the next, so a head costs no allocation once the table has grown.
+struct HeadLayout {
+    /// A run of bytes in the head; heads are far below 4 GiB (`HTTPLimits.validate`).
+    struct Run {
+        var start: UInt32 = 0
+        var end: UInt32 = 0
+
+        init() {}
+
+        init(_ range: Range<Int>) {
+            start = UInt32(truncatingIfNeeded: range.lowerBound)
+            end = UInt32(truncatingIfNeeded: range.upperBound)
+        }
+
+        var range: Range<Int> { Int(min(start, end))..<Int(end) }
+    }
+
+    struct Field {
+        let name: Run
+        let value: Run
+    }
+
+    enum Phase: UInt8 {
+        case requestLine, fields
+    }
+
+    struct Marks: OptionSet {
+        let rawValue: UInt16
+        static let host = Marks(rawValue: 1)
+        static let contentLength = Marks(rawValue: 2)
+        static let transferEncoding = Marks(rawValue: 4)
+        static let expectContinue = Marks(rawValue: 8)
+        static let expectUnknown = Marks(rawValue: 16)
+        static let connectionClose = Marks(rawValue: 32)
+        static let connectionKeepAlive = Marks(rawValue: 64)
+        static let upgradeWebSocket = Marks(rawValue: 128)
+        static let absoluteTarget = Marks(rawValue: 256)
+        static let emptyPath = Marks(rawValue: 512)
+    }
+
+    // What was found.
+    var method = RequestMethod.get
+    var version = HTTPVersion.http11
+    var marks: Marks = []
+    var body = RequestBody.none
+    var declaredLength: UInt64 = 0
+    var target = Run()
+    var path = Run()
+    var query = Run()
+    var authority = Run()
+    var fields: [Field] = []
+
+    // Where the parser is.
+    var phase = Phase.requestLine
+    var emptyLines = 0
+    var lineStart = 0
+    /// No line ends before this place; scanning goes on here.
+    var scanned = 0
+    var blockStart = 0
+    /// Bytes looked at so far, those looked at twice counted twice: tests hold it linear.
+    var examined = 0
+
+    /// Bytes in the lines of the fields so far.
+    var blockBytes: Int { lineStart &- blockStart }
+
+    /// Ready for the next head; the table's memory stays.
+    mutating func reset() {
+        method = .get
+        version = .http11
+        marks = []
+        body = .none
+        declaredLength = 0
+        target = Run()
+        path = Run()
+        query = Run()
+        authority = Run()
+        fields.removeAll(keepingCapacity: true)
+        phase = .requestLine
+        emptyLines = 0
+        lineStart = 0
+        scanned = 0
+        blockStart = 0
+        examined = 0
+    }
+
+    /// Takes over what `other` says, into this table's memory.
+    mutating func copy(_ other: HeadLayout) {
+        var table = fields
+        fields = []
+        table.removeAll(keepingCapacity: true)
+        table.append(contentsOf: other.fields)
+        self = other
+        fields = table
+    }
+}

@@ -1,0 +1,106 @@
+/// Parses a request's target: `/a?b`, `http://host/a?b`, `*`, `host:port` (RFC 9112 section 3.2).
+///
+/// What leaves here decodes to UTF-8 without NUL, and no piece of its path is `.` or `..`, however
+/// it was escaped (HARDENING A14). Dot segments are refused and not resolved: clients resolve them.
+enum TargetParser {
+    static func parse(
+        _ target: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout,
+        _ limits: HTTPLimits
+    ) throws(HTTPParseError) {
+        if layout.method == .connect {
+            try Authority.check(bytes.extracting(target))
+            layout.authority = HeadLayout.Run(target)
+            layout.marks.insert(.absoluteTarget)
+            layout.path = layout.target
+        } else if bytes[target.lowerBound] == UInt8(ascii: "/") {
+            try parsePath(target, of: bytes, &layout, limits)
+        } else if target.count == 1, bytes[target.lowerBound] == UInt8(ascii: "*") {
+            guard layout.method == .options else { throw HTTPParseError(.badTarget) }
+            layout.path = layout.target
+        } else {
+            try parseAbsolute(target, of: bytes, &layout, limits)
+        }
+    }
+
+    private static func parseAbsolute(
+        _ target: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout,
+        _ limits: HTTPLimits
+    ) throws(HTTPParseError) {
+        let text = bytes.extracting(target)
+        let scheme: Int
+        if text.count > 7, text.extracting(0..<7).isEqualIgnoringCase(to: "http://") {
+            scheme = 7
+        } else if text.count > 8, text.extracting(0..<8).isEqualIgnoringCase(to: "https://") {
+            scheme = 8
+        } else {
+            throw HTTPParseError(.badTarget)
+        }
+        let start = target.lowerBound &+ scheme
+        var end = start
+        while end < target.upperBound, bytes[end] != UInt8(ascii: "/"),
+            bytes[end] != UInt8(ascii: "?")
+        {
+            end &+= 1
+        }
+        try Authority.check(bytes.extracting(start..<end))
+        layout.authority = HeadLayout.Run(start..<end)
+        layout.marks.insert(.absoluteTarget)
+        try parsePath(end..<target.upperBound, of: bytes, &layout, limits)
+        if layout.path.range.isEmpty { layout.marks.insert(.emptyPath) }
+    }
+
+    private static func parsePath(
+        _ range: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout,
+        _ limits: HTTPLimits
+    ) throws(HTTPParseError) {
+        var segments = 0
+        var needsLook = false
+        var place = range.lowerBound
+        while place < range.upperBound, bytes[place] != UInt8(ascii: "?") {
+            let byte = bytes[place]
+            guard FieldSyntax.isPathByte(byte) else { throw HTTPParseError(.badTarget) }
+            if byte == UInt8(ascii: "/") { segments &+= 1 }
+            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: ".") { needsLook = true }
+            place &+= 1
+        }
+        guard segments <= limits.pathSegmentsMax else { throw HTTPParseError(.tooManySegments) }
+        layout.path = HeadLayout.Run(range.lowerBound..<place)
+        if needsLook { try checkDecodedPath(bytes.extracting(range.lowerBound..<place)) }
+        let query = min(place &+ 1, range.upperBound)..<range.upperBound
+        layout.query = HeadLayout.Run(query)
+        try checkQuery(bytes.extracting(query), limits)
+    }
+
+    private static func checkQuery(
+        _ query: Span<UInt8>, _ limits: HTTPLimits
+    ) throws(HTTPParseError) {
+        var pairs = 1
+        var isEscaped = false
+        for index in query.indices {
+            let byte = query[index]
+            guard FieldSyntax.isQueryByte(byte) else { throw HTTPParseError(.badTarget) }
+            if byte == UInt8(ascii: "&") { pairs &+= 1 }
+            if byte == UInt8(ascii: "%") { isEscaped = true }
+        }
+        guard pairs <= limits.queryPairsMax else { throw HTTPParseError(.tooManyQueryPairs) }
+        if isEscaped { _ = try decoded(query) }
+    }
+
+    private static func checkDecodedPath(_ path: Span<UInt8>) throws(HTTPParseError) {
+        let pieces = try decoded(path).split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+        for piece in pieces {
+            // `..;x` is `..` to servers that know path parameters.
+            let name = piece.prefix { $0 != UInt8(ascii: ";") }
+            if name.count <= 2, !name.isEmpty, name.allSatisfy({ $0 == UInt8(ascii: ".") }) {
+                throw HTTPParseError(.badTarget)
+            }
+        }
+    }
+
+    private static func decoded(_ bytes: Span<UInt8>) throws(HTTPParseError) -> [UInt8] {
+        guard let decoded = PercentEncoding.decodedBytes(bytes),
+            String(validating: decoded, as: UTF8.self) != nil
+        else { throw HTTPParseError(.badTarget) }
+        return decoded
+    }
+}

@@ -1,0 +1,277 @@
+/// One connection's HTTP/1.1, as a value: bytes and the time go in, steps come out (RFC 9112 section 9).
+///
+/// | phase      | a byte            | a whole head     | the body's end    | responseFinished          | deadline passed          |
+/// |------------|-------------------|------------------|-------------------|---------------------------|--------------------------|
+/// | fresh      | head              | body or upgrade  | –                 | closed: close             | closed: 408              |
+/// | idle       | head              | body or upgrade  | –                 | closed: close             | closed: close            |
+/// | head       | head              | body or upgrade  | –                 | closed: close             | closed: 408              |
+/// | body       | body: body(range) | –                | responding: ended | draining, or closed       | closed: 408              |
+/// | responding | awaitingResponse  | awaitingResponse | –                 | idle: next, or closed     | never due                |
+/// | draining   | draining          | –                | idle              | closed: close             | closed: close            |
+/// | upgrade    | awaitingResponse  | awaitingResponse | –                 | closed: close             | never due                |
+/// | closed     | close             | close            | –                 | close                     | never due                |
+///
+/// Malformed bytes: `failed` and closed, except in `draining`, where an answer has been written
+/// already: `close`. A request without a body passes through `body` too, and ends there at once.
+///
+/// An idle connection is this value alone. A head that came in pieces is kept behind one pointer
+/// until it is whole.
+public struct HTTPSession: ~Copyable {
+    enum Phase: UInt8, CaseIterable {
+        case fresh, idle, head, body, responding, draining, upgrade, closed
+    }
+
+    private(set) var phase = Phase.fresh
+    private var version = HTTPVersion.http11
+    private var isHead = false
+    private var keepsAlive = true
+    private var isContinueDue = false
+    private var requestsServed: UInt32 = 0
+    /// When this phase's clock began: at accept, at a head's first byte, or when it became idle.
+    private var since: MonotonicInstant
+    private var windowStart: MonotonicInstant
+    private var windowBytes = 0
+    private var drainedBytes = 0
+    private var decoder = BodyDecoder(.none)
+    private var partialHead: Owned<RequestHead>?
+
+    /// The session of a connection accepted `now`.
+    public init(acceptedAt now: MonotonicInstant) {
+        since = now
+        windowStart = now
+    }
+
+    /// Whether no byte of a request has arrived that was not answered: nothing is lost by closing.
+    public var isIdle: Bool { phase == .fresh || phase == .idle }
+
+    // MARK: - Reading
+
+    /// Goes on in `bytes` at `offset`, which moves behind what was taken, and says what was found.
+    ///
+    /// Call again until it answers `needMore` (everything was taken), `awaitingResponse`, `upgrade`,
+    /// `failed` or `close`. It may wait between two calls as long as it likes, if the bytes from the
+    /// offset on are given again.
+    /// - Parameter head: Filled in when the step is `request` or `upgrade`; its limits hold.
+    public mutating func next(
+        _ bytes: Span<UInt8>, from offset: inout Int, head: inout RequestHead,
+        now: MonotonicInstant
+    ) -> HTTPStep {
+        switch phase {
+        case .fresh, .idle, .head: return readHead(bytes, &offset, &head, now)
+        case .body: return readBody(bytes, &offset, head.limits, now)
+        case .responding, .upgrade: return .awaitingResponse
+        case .draining:
+            if let step = drain(bytes, &offset, head.limits, now) { return step }
+            return readHead(bytes, &offset, &head, now)
+        case .closed: return .close
+        }
+    }
+
+    private mutating func readHead(
+        _ bytes: Span<UInt8>, _ offset: inout Int, _ head: inout RequestHead,
+        _ now: MonotonicInstant
+    ) -> HTTPStep {
+        guard offset >= 0, offset < bytes.count else { return .needMore }
+        if phase == .head { return readMoreOfHead(bytes, &offset, &head, now) }
+        if phase == .idle { since = now }
+        let input = bytes.extracting(offset..<bytes.count)
+        head.layout.reset()
+        switch RequestParser.parse(input, &head.layout, head.limits) {
+        case .complete(let length):
+            head.keep(input.extracting(0..<length))
+            offset &+= length
+            return began(head, now)
+        case .failed(let error): return fail(error)
+        case .needMore:
+            partialHead = Owned(RequestHead(partial: input, of: head))
+            offset = bytes.count
+            phase = .head
+            return .needMore
+        }
+    }
+
+    @inline(never)
+    private mutating func readMoreOfHead(
+        _ bytes: Span<UInt8>, _ offset: inout Int, _ head: inout RequestHead,
+        _ now: MonotonicInstant
+    ) -> HTTPStep {
+        guard let partial = partialHead.take() else { return fail(HTTPParseError(.headTooLarge)) }
+        let input = bytes.extracting(offset..<bytes.count)
+        let (taken, outcome) = partial.update { $0.resume(input) }
+        offset &+= taken
+        switch outcome {
+        case .needMore:
+            partialHead = consume partial
+            return .needMore
+        case .failed(let error): return fail(error)
+        case .complete:
+            partial.borrow { head.copy($0) }
+            return began(head, now)
+        }
+    }
+
+    private mutating func began(
+        _ head: borrowing RequestHead, _ now: MonotonicInstant
+    ) -> HTTPStep {
+        version = head.version
+        isHead = head.method == .head
+        keepsAlive = head.keepsAlive
+        isContinueDue = head.expectsContinue
+        requestsServed &+= 1
+        if head.isWebSocketUpgrade {
+            phase = .upgrade
+            keepsAlive = false
+            return .upgrade
+        }
+        phase = .body
+        decoder = BodyDecoder(head)
+        windowStart = now
+        windowBytes = 0
+        return .request(head.body)
+    }
+
+    private mutating func readBody(
+        _ bytes: Span<UInt8>, _ offset: inout Int, _ limits: HTTPLimits, _ now: MonotonicInstant
+    ) -> HTTPStep {
+        if isContinueDue {
+            isContinueDue = false
+            // A body that has begun needs no invitation (RFC 9110 section 10.1.1).
+            if offset >= bytes.count {
+                windowStart = now
+                return .writeContinue
+            }
+        }
+        let start = offset
+        let step = decoder.next(bytes, from: &offset, limits: limits)
+        windowBytes &+= offset &- start
+        switch step {
+        case .needMore: return .needMore
+        case .bytes(let range): return .body(range)
+        case .failed(let error): return fail(error)
+        case .ended:
+            phase = .responding
+            return .requestEnded
+        }
+    }
+
+    /// Skips what is left of a body; nil when its end was reached.
+    @inline(never)
+    private mutating func drain(
+        _ bytes: Span<UInt8>, _ offset: inout Int, _ limits: HTTPLimits, _ now: MonotonicInstant
+    ) -> HTTPStep? {
+        while true {
+            let start = offset
+            let step = decoder.next(bytes, from: &offset, limits: limits)
+            windowBytes &+= offset &- start
+            drainedBytes &+= offset &- start
+            switch step {
+            case .needMore where drainedBytes <= limits.unreadBodyBytesMax: return .needMore
+            case .bytes where drainedBytes <= limits.unreadBodyBytesMax: continue
+            case .ended where drainedBytes <= limits.unreadBodyBytesMax:
+                becomeIdle(now)
+                return nil
+            case .needMore, .bytes, .ended, .failed: return close()
+            }
+        }
+    }
+
+    // MARK: - Answering
+
+    /// What the answer to the current request must say about the connection.
+    ///
+    /// `keepsAlive` is false too when what is left of the request's body is not worth reading.
+    public func responseTerms(limits: HTTPLimits) -> ResponseTerms {
+        ResponseTerms(
+            version: version, keepsAlive: mayContinue(limits), omitsBody: isHead)
+    }
+
+    /// The answer is complete: all of it has been put into the output.
+    ///
+    /// Call it once per request, also before `requestEnded` when the answer does not wait for the
+    /// body: what is left of the body is then skipped, or the connection closed.
+    /// - Parameter keepsAlive: What the terms said when the head was encoded, and false to close.
+    public mutating func responseFinished(
+        keepsAlive: Bool, now: MonotonicInstant, limits: HTTPLimits
+    ) -> HTTPContinuation {
+        guard keepsAlive, mayContinue(limits) else {
+            close()
+            return .close
+        }
+        if phase == .body, !decoder.isEnded {
+            phase = .draining
+            drainedBytes = 0
+        } else {
+            becomeIdle(now)
+        }
+        return .nextRequest
+    }
+
+    private func mayContinue(_ limits: HTTPLimits) -> Bool {
+        guard keepsAlive, phase == .body || phase == .responding else { return false }
+        if let served = limits.requestsPerConnectionMax, requestsServed >= served { return false }
+        // Whether a body still follows an unanswered Expect is the client's choice: no way to tell.
+        guard phase == .body, !decoder.isEnded else { return true }
+        return !isContinueDue && decoder.remaining <= limits.unreadBodyBytesMax
+    }
+
+    private mutating func becomeIdle(_ now: MonotonicInstant) {
+        phase = .idle
+        since = now
+    }
+
+    private mutating func fail(_ error: HTTPParseError) -> HTTPStep {
+        close()
+        return .failed(error)
+    }
+
+    @discardableResult
+    private mutating func close() -> HTTPStep {
+        phase = .closed
+        keepsAlive = false
+        partialHead = nil
+        return .close
+    }
+
+    // MARK: - Time
+
+    /// When `timedOut` is to be called unless something happens before; `.distantFuture` for never.
+    public func deadline(limits: HTTPLimits) -> MonotonicInstant {
+        switch phase {
+        case .fresh, .head: since.advanced(byNanoseconds: limits.headerTimeoutNanoseconds)
+        case .idle: since.advanced(byNanoseconds: limits.keepAliveTimeoutNanoseconds)
+        case .body, .draining:
+            min(
+                since.advanced(byNanoseconds: limits.requestTimeoutNanoseconds),
+                windowStart.advanced(byNanoseconds: limits.bodyRateWindowNanoseconds))
+        case .responding, .upgrade, .closed: .distantFuture
+        }
+    }
+
+    /// What to do at `now`: nil for nothing yet, else `failed` (answer it and close) or `close`.
+    public mutating func timedOut(now: MonotonicInstant, limits: HTTPLimits) -> HTTPStep? {
+        guard now >= deadline(limits: limits) else { return nil }
+        switch phase {
+        case .fresh, .head: return fail(HTTPParseError(.headerTimeout))
+        case .idle: return close()
+        case .body, .draining:
+            guard let error = lateness(now, limits) else { return nil }
+            return phase == .draining ? close() : fail(error)
+        case .responding, .upgrade, .closed: return nil
+        }
+    }
+
+    /// Why a body is late; nil begins the next window.
+    private mutating func lateness(
+        _ now: MonotonicInstant, _ limits: HTTPLimits
+    ) -> HTTPParseError? {
+        if now >= since.advanced(byNanoseconds: limits.requestTimeoutNanoseconds) {
+            return HTTPParseError(.requestTimeout)
+        }
+        guard windowBytes >= limits.bodyWindowBytesMin else {
+            return HTTPParseError(.bodyTooSlow)
+        }
+        windowStart = now
+        windowBytes = 0
+        return nil
+    }
+}

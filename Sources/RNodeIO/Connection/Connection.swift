@@ -1,0 +1,56 @@
+/// One connection: a transport, what is to be sent, and when to look at it again.
+///
+/// Lives in a slot of its loop's table. Changed by the loop's thread only.
+@usableFromInline
+struct Connection: ~Copyable {
+    @usableFromInline
+    var output = ByteBuffer()
+    let transport: any Transport
+    let id: ConnectionID
+    /// Bytes the handler has not taken yet.
+    var backlog: Owned<ByteBuffer>?
+    /// When the handler is to be told `timedOut`.
+    var deadline = MonotonicInstant.distantFuture
+    /// The entry of the timer wheel, due at or before `deadline`.
+    var timer: TimerID?
+    var timerDeadline = MonotonicInstant.distantFuture
+    var outputHardCapBytes: Int
+    var state: ConnectionState = []
+    /// The system's error number when the stream broke, else 0.
+    var failureCode: Int32 = 0
+    /// What the backend was last told.
+    var interest: Readiness = .readable
+
+    init(_ transport: any Transport, id: ConnectionID, outputHardCapBytes: Int) {
+        self.transport = transport
+        self.id = id
+        self.outputHardCapBytes = outputHardCapBytes
+    }
+}
+
+/// What a connection is waiting for or has behind it.
+struct ConnectionState: OptionSet {
+    let rawValue: UInt16
+
+    /// In the list of connections to settle when the turn ends.
+    static let touched = ConnectionState(rawValue: 1)
+    /// The handler asked not to be given bytes.
+    static let paused = ConnectionState(rawValue: 2)
+    /// The output passed the soft mark and has not drained.
+    static let congested = ConnectionState(rawValue: 4)
+    /// Bytes were refused at the hard cap; the handler is to be told.
+    static let overflowed = ConnectionState(rawValue: 8)
+    /// To be closed once the output is sent.
+    static let closing = ConnectionState(rawValue: 16)
+    /// To be cut at once.
+    static let aborted = ConnectionState(rawValue: 32)
+    /// Everything was sent; only the peer's end of the stream is awaited, the handler has forgotten it.
+    static let lingering = ConnectionState(rawValue: 64)
+    /// The peer sends no more.
+    static let inputFinished = ConnectionState(rawValue: 128)
+    /// The handler was told that it overflowed.
+    static let overflowTold = ConnectionState(rawValue: 256)
+
+    /// States in which no bytes are given to the handler.
+    static let deaf: ConnectionState = [.closing, .aborted, .lingering]
+}

@@ -1,0 +1,96 @@
+/// A connection, for as long as one call to the handler lasts.
+///
+/// It can't be kept: it is not copyable, and lent as `inout`. Everything it does is done on the loop's thread.
+@safe
+public struct ConnectionContext: ~Copyable {
+    // SAFETY: both point into memory that outlives the call this context is made for: a slot is
+    // emptied only when the turn ends, the core with the loop. Used on the loop's thread only; each
+    // access is over before the next begins.
+    @usableFromInline
+    let connection: UnsafeMutablePointer<Connection>
+    let core: UnsafeMutablePointer<LoopCore>
+
+    init(
+        _ connection: UnsafeMutablePointer<Connection>, core: UnsafeMutablePointer<LoopCore>
+    ) {
+        unsafe self.connection = connection
+        unsafe self.core = core
+        unsafe core.pointee.touch(&connection.pointee)
+        if unsafe connection.pointee.output.capacity == 0 {
+            unsafe connection.pointee.output = core.pointee.pool.take()
+        }
+    }
+
+    /// The connection's name, good also after this context.
+    public var id: ConnectionID { unsafe connection.pointee.id }
+
+    /// The moment this turn of the loop began.
+    public var now: MonotonicInstant { unsafe core.pointee.now }
+
+    /// Milliseconds since 1970, at the moment this turn began.
+    public var wallClockMilliseconds: Int64 { unsafe core.pointee.wallClockMilliseconds }
+
+    /// What is to be sent when the turn ends. Append only.
+    @inlinable
+    public var output: ByteBuffer {
+        _read { yield unsafe connection.pointee.output }
+        _modify { yield unsafe &connection.pointee.output }
+    }
+
+    /// Whether so much is unsent that no more input should be taken before it drained.
+    public var isCongested: Bool {
+        unsafe connection.pointee.output.count > core.pointee.limits.outputSoftMarkBytes
+    }
+
+    /// Whether `count` more bytes fit below the hard cap. What finds nothing unsent always fits.
+    ///
+    /// Sends what the transport takes first, when they don't. On a no the handler will be told `overflowed`.
+    public mutating func accepts(_ count: Int) -> Bool {
+        unsafe core.pointee.accepts(count, on: &connection.pointee)
+    }
+
+    /// The most unsent bytes this connection may have; at first the loop's `outputHardCapBytes`.
+    public var outputHardCapBytes: Int {
+        get { unsafe connection.pointee.outputHardCapBytes }
+        nonmutating set { unsafe connection.pointee.outputHardCapBytes = newValue }
+    }
+
+    /// When the handler is to be told `timedOut`; `.distantFuture` for never.
+    public var deadline: MonotonicInstant {
+        get { unsafe connection.pointee.deadline }
+        nonmutating set {
+            unsafe core.pointee.setDeadline(newValue, of: &connection.pointee)
+        }
+    }
+
+    /// Stops giving the handler bytes. What it has not taken is kept.
+    public mutating func pauseReading() {
+        unsafe connection.pointee.state.insert(.paused)
+    }
+
+    /// Goes on giving the handler bytes, those it has not taken first.
+    public mutating func resumeReading() {
+        unsafe connection.pointee.state.remove(.paused)
+    }
+
+    /// Has the rest of the backlog given again in this turn.
+    mutating func again() {
+        unsafe connection.pointee.state.remove(.touched)
+        unsafe core.pointee.touch(&connection.pointee)
+    }
+
+    /// Whether this side has asked for the end of the connection.
+    public var isClosing: Bool {
+        unsafe !connection.pointee.state.isDisjoint(with: .deaf)
+    }
+
+    /// Ends the connection when the output is sent. Nothing more is read.
+    public mutating func close() {
+        unsafe connection.pointee.state.insert(.closing)
+    }
+
+    /// Cuts the connection when the turn ends; what is unsent is lost.
+    public mutating func abort() {
+        unsafe connection.pointee.state.insert(.aborted)
+    }
+}

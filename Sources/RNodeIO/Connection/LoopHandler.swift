@@ -1,0 +1,47 @@
+/// What a loop does with its connections: one object per loop, called on the loop's thread only.
+///
+/// A call is given a ``ConnectionContext`` for as long as it runs. What is written to the context's output
+/// is sent when the turn ends: one send per connection and turn.
+public protocol LoopHandler: AnyObject {
+    /// A connection was accepted. Nothing has been read yet.
+    func accepted(_ connection: inout ConnectionContext, remote: SocketAddress)
+
+    /// Bytes arrived; they may be changed in place. Returns how many of the first ones were taken.
+    ///
+    /// What is not taken is kept and given again, before newer bytes, once ``ConnectionContext/resumeReading()``
+    /// is called or the output has drained; until then the connection is not read. Take all bytes unless the
+    /// connection has to wait for something.
+    func received(
+        _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
+    ) -> Int
+
+    /// The peer will send no more. Bytes can still be sent to it.
+    func finished(_ connection: inout ConnectionContext)
+
+    /// The output that had passed the soft mark is sent.
+    func drained(_ connection: inout ConnectionContext)
+
+    /// Bytes were refused because the output is at its hard cap, and the peer does not read.
+    func overflowed(_ connection: inout ConnectionContext)
+
+    /// The connection's ``ConnectionContext/deadline`` has come. Set a new one, or close.
+    func timedOut(_ connection: inout ConnectionContext)
+
+    /// The connection is gone: called once for each accepted one, the last call for it.
+    func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop)
+
+    /// All events of the turn are served; publications go out now, before the sends.
+    func turnEnded(on loop: EventLoop)
+}
+
+/// Why a connection is gone.
+public enum DisconnectReason: Sendable, Equatable {
+    /// This side closed it after sending everything.
+    case closedHere
+    /// This side cut it without sending what was left.
+    case aborted
+    /// The stream broke.
+    case failed(IOError)
+    /// The loop stopped.
+    case loopStopped
+}

@@ -1,0 +1,223 @@
+/// The hot state of a loop: its connections, timers and buffers, changed by its thread only.
+///
+/// No method here calls the handler: user code never runs inside a change of this value.
+struct LoopCore: ~Copyable {
+    let backend: any EventLoopBackend
+    let limits: IOLimits
+    var connections = SlotTable<Connection>()
+    var openCount = 0
+    var now: MonotonicInstant
+    var pool = BufferPool()
+    var wheel: TimerWheel
+    /// Slots to settle when the turn ends, each once.
+    var touched: [UInt32] = []
+    private var freeSlots: [UInt32] = []
+    private var generations: [UInt32] = []
+    private var wallClock: Int64?
+
+    init(backend: any EventLoopBackend, limits: IOLimits) {
+        self.backend = backend
+        self.limits = limits
+        now = backend.now
+        wheel = TimerWheel(now: backend.now)
+    }
+
+    /// Milliseconds since 1970, read at most once a turn.
+    var wallClockMilliseconds: Int64 {
+        mutating get {
+            if let wallClock { return wallClock }
+            let fresh = backend.wallClockMilliseconds
+            wallClock = fresh
+            return fresh
+        }
+    }
+
+    /// Begins a turn at `now`.
+    mutating func begin(at now: MonotonicInstant) {
+        self.now = now
+        wallClock = nil
+    }
+
+    // MARK: - Slots
+
+    /// The connection that an id names, unless it is gone.
+    func find(_ id: ConnectionID) -> UnsafeMutablePointer<Connection>? {
+        guard let connection = unsafe find(slot: id.slot), unsafe connection.pointee.id == id
+        else { return nil }
+        return unsafe connection
+    }
+
+    /// The connection in a slot.
+    func find(slot: UInt32) -> UnsafeMutablePointer<Connection>? {
+        unsafe connections.pointer(at: slot)
+    }
+
+    /// Puts a stream into a free slot and has it watched; closes it when it can't be.
+    mutating func insert(_ transport: any Transport) -> ConnectionID? {
+        let slot = freeSlots.popLast() ?? newSlot()
+        let id = ConnectionID(slot: slot, generation: generations[Int(slot)])
+        do throws(IOError) {
+            try backend.add(transport.descriptor, interest: .readable, token: id.rawValue)
+        } catch {
+            freeSlots.append(slot)
+            transport.close(abort: true)
+            return nil
+        }
+        connections.put(
+            Connection(transport, id: id, outputHardCapBytes: limits.outputHardCapBytes), at: slot)
+        openCount &+= 1
+        return id
+    }
+
+    private mutating func newSlot() -> UInt32 {
+        generations.append(1)
+        return UInt32(truncatingIfNeeded: generations.count &- 1)
+    }
+
+    /// Frees a connection's slot, closes its stream, and forgets its timer.
+    mutating func free(_ id: ConnectionID, abort: Bool) {
+        guard let connection = connections.take(at: id.slot) else { return }
+        if let timer = connection.timer { wheel.cancel(timer) }
+        backend.remove(connection.transport.descriptor)
+        connection.transport.close(abort: abort)
+        generations[Int(id.slot)] &+= 1
+        freeSlots.append(id.slot)
+        openCount &-= 1
+    }
+
+    /// The ids of all connections that the handler has not been told to forget.
+    mutating func openConnections() -> [ConnectionID] {
+        var ids: [ConnectionID] = []
+        for slot in generations.indices {
+            let id = connections.update(at: UInt32(truncatingIfNeeded: slot)) { connection in
+                connection.state.contains(.lingering) ? nil : connection.id
+            }
+            if case let id?? = id { ids.append(id) }
+        }
+        return ids
+    }
+
+    // MARK: - One connection
+
+    /// Notes that a connection has to be settled when the turn ends.
+    mutating func touch(_ connection: inout Connection) {
+        guard !connection.state.contains(.touched) else { return }
+        connection.state.insert(.touched)
+        touched.append(connection.id.slot)
+    }
+
+    /// Moves a connection's deadline. A later one costs nothing: the wheel's entry is moved when it is due.
+    mutating func setDeadline(_ deadline: MonotonicInstant, of connection: inout Connection) {
+        connection.deadline = deadline
+        guard deadline < connection.timerDeadline else { return }
+        if let timer = connection.timer { wheel.cancel(timer) }
+        connection.timer = wheel.schedule(at: deadline, token: connection.id.rawValue)
+        connection.timerDeadline = deadline
+    }
+
+    /// Whether a connection's deadline has really come; if it was moved, its timer follows.
+    mutating func isDue(_ connection: inout Connection) -> Bool {
+        connection.timer = nil
+        connection.timerDeadline = .distantFuture
+        let deadline = connection.deadline
+        if deadline <= now {
+            connection.deadline = .distantFuture
+            return true
+        }
+        if deadline < .distantFuture { setDeadline(deadline, of: &connection) }
+        return false
+    }
+
+    // MARK: - Output
+
+    /// Whether `count` more bytes fit below the hard cap, after sending what the transport takes.
+    mutating func accepts(_ count: Int, on connection: inout Connection) -> Bool {
+        guard connection.state.isDisjoint(with: .deaf) else { return false }
+        if fits(count, on: connection) { return true }
+        send(from: &connection)
+        if fits(count, on: connection) { return true }
+        connection.state.insert(.overflowed)
+        touch(&connection)
+        return false
+    }
+
+    private func fits(_ count: Int, on connection: borrowing Connection) -> Bool {
+        let unsent = connection.output.count
+        return unsent == 0 || unsent &+ count <= connection.outputHardCapBytes
+    }
+
+    /// Gives a connection bytes that others get too: sent at once when nothing is before them.
+    mutating func deliver(_ bytes: Span<UInt8>, to connection: inout Connection) -> Bool {
+        guard accepts(bytes.count, on: &connection) else { return false }
+        var sent = 0
+        if connection.output.isEmpty, !connection.state.contains(.touched) {
+            switch connection.transport.send(bytes) {
+            case .bytes(let count): sent = min(max(count, 0), bytes.count)
+            case .wouldBlock: break
+            case .failed(let error):
+                connection.failureCode = error.code
+                connection.state.insert(.aborted)
+                touch(&connection)
+                return false
+            }
+        }
+        guard sent < bytes.count else { return true }
+        connection.output.append(bytes.extracting(sent...))
+        touch(&connection)
+        return true
+    }
+
+    /// Sends as much of the output as the transport takes.
+    mutating func send(from connection: inout Connection) {
+        while !connection.output.isEmpty, !connection.state.contains(.aborted) {
+            let transport = connection.transport
+            let unsent = connection.output.count
+            switch connection.output.withSpan({ transport.send($0) }) {
+            case .bytes(let count):
+                connection.output.removeFirst(count)
+                // A short send means that the kernel is full; asking again would only say so.
+                if count < unsent { return }
+            case .wouldBlock: return
+            case .failed(let error):
+                connection.failureCode = error.code
+                connection.state.insert(.aborted)
+            }
+        }
+    }
+
+    /// Takes back the output's memory when nothing is unsent.
+    mutating func reclaimOutput(of connection: inout Connection) {
+        guard connection.output.isEmpty, connection.output.capacity > 0 else { return }
+        var emptied = ByteBuffer()
+        swap(&emptied, &connection.output)
+        pool.give(emptied)
+    }
+
+    /// Tells the backend what the connection waits for, if that has changed.
+    mutating func updateInterest(of connection: inout Connection) {
+        var wanted: Readiness = connection.output.isEmpty ? [] : .writable
+        let isDeaf = !connection.state.isDisjoint(with: [.congested, .inputFinished])
+        // A pause is told to the backend only when bytes arrive all the same.
+        let keepsReadable = connection.interest.contains(.readable) || !isPaused(connection)
+        if !isDeaf, keepsReadable { wanted.insert(.readable) }
+        setInterest(wanted, of: &connection)
+    }
+
+    /// Whether the handler is not to be given bytes now.
+    func isPaused(_ connection: borrowing Connection) -> Bool {
+        connection.state.contains(.paused) || connection.backlog != nil
+    }
+
+    /// Tells the backend what the connection waits for, if that has changed.
+    mutating func setInterest(_ wanted: Readiness, of connection: inout Connection) {
+        guard wanted != connection.interest else { return }
+        do throws(IOError) {
+            try backend.modify(
+                connection.transport.descriptor, interest: wanted, token: connection.id.rawValue)
+            connection.interest = wanted
+        } catch {
+            connection.state.insert(.aborted)
+            touch(&connection)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Synchronization
+
+/// What other threads have for a loop: jobs of its executor, and work to be run on its thread.
+///
+/// One of the two types of this project that own a lock. The loop takes everything at once; the backend
+/// is woken once per batch. Droppable items are refused above the limit, control items and jobs never.
+final class Mailbox: Sendable {
+    /// Work to be run on the loop's thread.
+    typealias Work = @Sendable (EventLoop) -> Void
+
+    struct Items {
+        var jobs: [UnownedJob] = []
+        var work: [Work] = []
+        var droppableCount = 0
+        /// The loop has ended: nobody will take anything any more.
+        var isClosed = false
+
+        var isEmpty: Bool { jobs.isEmpty && work.isEmpty }
+    }
+
+    private let items = Mutex(Items())
+    private let hasItems = Atomic(false)
+    private let waker: any BackendWaker
+    private let droppableMax: Int
+
+    init(waker: any BackendWaker, droppableMax: Int) {
+        self.waker = waker
+        self.droppableMax = droppableMax
+    }
+
+    /// Whether nothing waits; exact for what happened before on this thread.
+    var isEmpty: Bool { !hasItems.load(ordering: .acquiring) }
+
+    /// Leaves a job; false when the loop has ended.
+    func post(_ job: UnownedJob) -> Bool {
+        let outcome: Outcome = items.withLock { items in
+            guard !items.isClosed else { return .refused }
+            defer { items.jobs.append(job) }
+            return items.isEmpty ? .first : .further
+        }
+        if outcome == .first { wake() }
+        return outcome != .refused
+    }
+
+    private enum Outcome { case refused, first, further }
+
+    /// Leaves work; false when the loop has ended, or when the work is droppable and too much waits already.
+    func post(droppable: Bool, _ work: @escaping Work) -> Bool {
+        let outcome: Outcome = items.withLock { items in
+            guard !items.isClosed else { return .refused }
+            if droppable {
+                guard items.droppableCount < droppableMax else { return .refused }
+                items.droppableCount += 1
+            }
+            defer { items.work.append(work) }
+            return items.isEmpty ? .first : .further
+        }
+        if outcome == .first { wake() }
+        return outcome != .refused
+    }
+
+    private func wake() {
+        hasItems.store(true, ordering: .releasing)
+        waker.wake()
+    }
+
+    /// Takes everything that waits.
+    func takeAll() -> Items {
+        guard hasItems.exchange(false, ordering: .acquiringAndReleasing) else { return Items() }
+        return items.withLock { items in
+            defer { items = Items() }
+            return items
+        }
+    }
+
+    /// Refuses everything from now on; returns what still waits.
+    func close() -> Items {
+        items.withLock { items in
+            defer {
+                items = Items()
+                items.isClosed = true
+            }
+            return items
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// What one event loop allows a connection and itself.
+///
+/// Checked by ``validate()`` before a loop starts; a value out of its range throws, with the field's name.
+public struct IOLimits: Sendable, Equatable {
+    /// Bytes one `receive` may bring, and so what one connection may cost a turn. 4 KiB…1 MiB; default 64 KiB.
+    public var receiveBufferBytes = 65_536
+    /// Unsent bytes of a connection above which it is not read. 1 KiB…1 GiB; default 64 KiB.
+    public var outputSoftMarkBytes = 65_536
+    /// Unsent bytes of a connection above which the handler is told `overflowed`. Not below the soft mark; default 1 MiB.
+    /// A message that finds nothing unsent is always taken.
+    public var outputHardCapBytes = 1_048_576
+    /// Connections taken from one listener in one turn. 1…4,096; default 64.
+    public var acceptsPerTurnMax = 64
+    /// Open connections of one loop; above it a listener waits. 1…16,777,216; default 1,048,576.
+    public var connectionsMax = 1_048_576
+    /// Droppable items that may wait in a loop's mailbox. 1…16,777,216; default 65,536.
+    public var mailboxItemsMax = 65_536
+    /// How long a closed stream's peer may take to close its side too. 0…60 s; default 2 s.
+    public var lingerTimeout = Duration.seconds(2)
+    /// How long a listener rests when descriptors ran out. 1 ms…60 s; default 100 ms.
+    public var acceptBackOff = Duration.milliseconds(100)
+
+    /// The defaults.
+    public init() {}
+
+    /// Throws ``IOLimitsError`` for the first value out of its range.
+    public func validate() throws(IOLimitsError) {
+        try check("receiveBufferBytes", receiveBufferBytes, 4_096...1_048_576)
+        try check("outputSoftMarkBytes", outputSoftMarkBytes, 1_024...1_073_741_824)
+        try check("outputHardCapBytes", outputHardCapBytes, outputSoftMarkBytes...Int.max)
+        try check("acceptsPerTurnMax", acceptsPerTurnMax, 1...4_096)
+        try check("connectionsMax", connectionsMax, 1...16_777_216)
+        try check("mailboxItemsMax", mailboxItemsMax, 1...16_777_216)
+        try check("lingerTimeout", lingerTimeout, .zero ... .seconds(60))
+        try check("acceptBackOff", acceptBackOff, .milliseconds(1) ... .seconds(60))
+    }
+
+    private func check<Value: Comparable>(
+        _ field: StaticString, _ value: Value, _ range: ClosedRange<Value>
+    ) throws(IOLimitsError) {
+        guard !range.contains(value) else { return }
+        throw IOLimitsError(field: "\(field)", value: "\(value)", range: "\(range)")
+    }
+}
+
+/// A limit out of its range.
+public struct IOLimitsError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The field of ``IOLimits``.
+    public let field: String
+    /// What it held.
+    public let value: String
+    /// What it may hold.
+    public let range: String
+
+    public var description: String { "IOLimits.\(field) is \(value); it must be in \(range)" }
+}

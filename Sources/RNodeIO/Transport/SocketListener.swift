@@ -1,0 +1,82 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// A listening TCP or Unix socket: the default ``Listener``.
+///
+/// ``bind(to:count:)`` makes one for each loop. A listener is moved to its loop before use, and used by
+/// that loop's thread only.
+public final class SocketListener: Listener {
+    /// Connections that wait to be accepted; the system may cap it (`somaxconn`).
+    public static let backlog: Int32 = 4096
+
+    /// Where it listens, with the real port.
+    public let address: SocketAddress
+    private var owned: FileDescriptor
+    private let file: SystemCalls.FileIdentity?
+
+    init(
+        _ descriptor: consuming FileDescriptor, address: SocketAddress,
+        file: SystemCalls.FileIdentity? = nil
+    ) {
+        owned = descriptor
+        self.address = address
+        self.file = file
+    }
+
+    deinit {
+        removeFile()
+    }
+
+    /// The listening socket, or -1 once closed.
+    public var descriptor: Int32 { owned.rawValue }
+
+    /// Takes the next waiting peer with one call of `accept4`. Peers of a TCP listener have TCP_NODELAY
+    /// set, which they inherit.
+    public func accept() -> AcceptResult {
+        var peer = SystemAddress()
+        do throws(IOError) {
+            let accepted = try SystemCalls.accept(owned.rawValue, peer: &peer)
+            return .accepted(SocketTransport(accepted), remote: peer.socketAddress)
+        } catch {
+            return SocketListener.result(of: error)
+        }
+    }
+
+    /// Closes the socket; the file of a Unix address is removed if it is still this listener's.
+    ///
+    /// Peers that wait in this listener's queue are reset by the kernel: accept until `wouldBlock` first.
+    /// Calling it again does nothing.
+    public func close() {
+        guard owned.rawValue >= 0 else { return }
+        removeFile()
+        exchange(&owned, with: .none).close()
+    }
+
+    private func removeFile() {
+        guard owned.rawValue >= 0, let file, case .unix(let path) = address,
+            let found = try? SystemCalls.socketFile(at: path), found == file
+        else { return }
+        // A file that cannot be removed is found dead by the next listener, and replaced then.
+        try? SystemCalls.removeFile(at: path)
+    }
+
+    /// What an error of `accept` means: accept(2) reports what became of the next peer as its own error.
+    static func result(of error: IOError) -> AcceptResult {
+        switch error.code {
+        case EAGAIN, EWOULDBLOCK: return .wouldBlock
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(error)
+        case EINTR, ECONNABORTED, ECONNRESET, EPROTO, EPERM, ETIMEDOUT: return .retry
+        case ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH, ENOPROTOOPT, EOPNOTSUPP: return .retry
+        default:
+            #if os(Linux)
+                if error.code == ENONET { return .retry }
+            #endif
+            return .failed(error)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+public import RNodeIO
+
+/// Something behind a virtual descriptor, which says what it is ready for whenever it is asked.
+///
+/// ``InMemoryTransport`` and ``InMemoryListener`` are two; a test may bring its own.
+public protocol VirtualSource: AnyObject {
+    /// What it is ready for at this moment.
+    var readiness: Readiness { get }
+}
+
+/// The descriptors of a test without a kernel.
+///
+/// Numbers are handed out as a kernel does, the lowest free one first, so a number that was closed comes
+/// back soon and an event for its old owner would reach the new one. Backends that share a table can
+/// hand streams to one another. Not for use from two threads at once.
+public final class VirtualDescriptors {
+    /// The first number handed out, far from those of real descriptors.
+    public static let first: Int32 = 1_000_000
+
+    private var sources: [(any VirtualSource)?] = []
+    private var lowestFree = 0
+    /// How many descriptors are open; a test of leaks expects 0 at its end.
+    public private(set) var openCount = 0
+
+    /// An empty table.
+    public init() {}
+
+    /// A number for `source`, which the table keeps until ``close(_:)``.
+    public func open(_ source: any VirtualSource) -> Int32 {
+        while lowestFree < sources.count, sources[lowestFree] != nil { lowestFree += 1 }
+        if lowestFree == sources.count {
+            sources.append(source)
+        } else {
+            sources[lowestFree] = source
+        }
+        openCount += 1
+        return VirtualDescriptors.first + Int32(lowestFree)
+    }
+
+    /// Frees a number. One that is not open is left alone.
+    public func close(_ descriptor: Int32) {
+        guard let place = place(of: descriptor), sources[place] != nil else { return }
+        sources[place] = nil
+        lowestFree = min(lowestFree, place)
+        openCount -= 1
+    }
+
+    /// What is behind a number, or nil when it is not open.
+    public func source(of descriptor: Int32) -> (any VirtualSource)? {
+        place(of: descriptor).flatMap { sources[$0] }
+    }
+
+    private func place(of descriptor: Int32) -> Int? {
+        let place = Int(descriptor) - Int(VirtualDescriptors.first)
+        return sources.indices.contains(place) ? place : nil
+    }
+}

@@ -1,0 +1,28 @@
+/// A transformation of message payloads, agreed on in the handshake (RFC 6455 §9).
+///
+/// The one built for this seam is permessage-deflate (RFC 7692). An instance serves the messages
+/// of one connection, or of several of one loop when it keeps nothing between messages. The
+/// session calls it only for messages whose first frame has RSV1, and for those it sends; frames
+/// without RSV1 never meet it. Without an extension RSV1 is refused with 1002.
+///
+/// Not `Sendable`: it stays on the loop of its connections.
+public protocol WebSocketExtension: AnyObject {
+    /// What the server's `Sec-WebSocket-Extensions` says: the name, and the agreed parameters.
+    var answer: ExtensionOffer { get }
+
+    /// Decodes the next `payload` bytes of an incoming message with RSV1.
+    ///
+    /// Pieces come as they arrive, in order, whatever the frames were. Append what they mean to
+    /// `message`, never beyond `bytesMax` bytes in it, in bounded steps: stop with
+    /// `.messageTooBig` before the memory is taken, not after. `endOfMessage` is set on the last
+    /// piece, which may be empty. Throw `.extensionPayloadInvalid` for what can't be decoded.
+    func decode(
+        _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, into message: inout ByteBuffer
+    ) throws(WebSocketError)
+
+    /// Encodes a whole outgoing message: appends it to `payload` and returns true, or appends
+    /// nothing and returns false when the message is to go as it is (too short to gain).
+    func encode(
+        _ kind: MessageKind, _ message: Span<UInt8>, into payload: inout ByteBuffer
+    ) -> Bool
+}

@@ -1,0 +1,70 @@
+/// Puts a message together from pieces: fragments, and parts of frames (RFC 6455 §5.4).
+///
+/// Memory follows the bytes received, never a length that was declared. Text is checked as it
+/// arrives, so the first bad byte ends the connection, not the last.
+struct MessageAssembler: ~Copyable {
+    /// What is being put together, or nil between messages.
+    private(set) var kind: MessageKind?
+    /// Whether an extension decodes it.
+    private(set) var isExtended = false
+    /// What has been put together so far.
+    var bytes = ByteBuffer()
+
+    private var fragmentCount = 0
+    private var validator = UTF8Validator()
+
+    init() {}
+
+    /// Begins a message with its first frame.
+    mutating func begin(_ kind: MessageKind, isExtended: Bool) {
+        self.kind = kind
+        self.isExtended = isExtended
+        fragmentCount = 1
+        validator = UTF8Validator()
+        bytes.removeAll(keepingCapacity: false)
+    }
+
+    /// Counts a further frame.
+    mutating func continueMessage(fragmentsMax: Int) throws(WebSocketError) {
+        fragmentCount &+= 1
+        if fragmentCount > fragmentsMax { throw .tooManyFragments }
+    }
+
+    /// Adds the next bytes of a message that no extension decodes. `expected` more bytes of the
+    /// same frame were announced: room is made for them, but never more than for what has come.
+    mutating func append(
+        _ piece: Span<UInt8>, expected: Int
+    ) throws(WebSocketError) {
+        if kind == .text, !validator.update(piece) { throw .invalidUTF8 }
+        let received = bytes.count &+ piece.count
+        bytes.reserve(piece.count &+ min(expected, received))
+        bytes.append(piece)
+    }
+
+    /// Adds the next bytes of a message that `extension` decodes.
+    mutating func append(
+        _ piece: Span<UInt8>, endOfMessage: Bool, bytesMax: Int,
+        decodedBy extension: any WebSocketExtension
+    ) throws(WebSocketError) {
+        let before = bytes.count
+        try `extension`.decode(
+            piece, endOfMessage: endOfMessage, bytesMax: bytesMax, into: &bytes)
+        if bytes.count > bytesMax { throw .messageTooBig }
+        if kind == .text, !isValid(from: before) { throw .invalidUTF8 }
+    }
+
+    private mutating func isValid(from start: Int) -> Bool {
+        var validator = validator
+        let isValid = bytes.withSpan { validator.update($0, in: start..<max(start, $0.count)) }
+        self.validator = validator
+        return isValid
+    }
+
+    /// Ends the message; its bytes stay until `removeAll`.
+    mutating func finish() throws(WebSocketError) -> MessageKind {
+        guard let finished = kind else { throw .internalInvariant }
+        kind = nil
+        if finished == .text, !validator.isComplete { throw .invalidUTF8 }
+        return finished
+    }
+}

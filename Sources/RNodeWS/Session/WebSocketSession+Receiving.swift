@@ -1,0 +1,187 @@
+extension WebSocketSession {
+    /// Finds the next message or control frame in `bytes`, from `offset` on.
+    ///
+    /// Moves `offset` past what was used; parts of frames are kept, so that at `.needMore` all
+    /// bytes are used, as they are after `.close` and `.failed`. Payloads are unmasked in place.
+    /// Stop when `offset` reaches the end. An `offset` outside `bytes` finds nothing.
+    public mutating func next(
+        _ bytes: inout MutableSpan<UInt8>, from offset: inout Int, now: MonotonicInstant
+    ) -> WebSocketStep {
+        keepAlive.received(at: now)
+        if isBetweenMessages, let step = nextWholeMessage(&bytes, from: &offset, now: now) {
+            return step
+        }
+        return nextOther(&bytes, from: &offset, now: now)
+    }
+
+    /// The fast path: a message in one masked frame, all of it in the input; nil for anything else.
+    @inline(__always)
+    private mutating func nextWholeMessage(
+        _ bytes: inout MutableSpan<UInt8>, from offset: inout Int, now: MonotonicInstant
+    ) -> WebSocketStep? {
+        let head = FrameHead(bytes, at: offset)
+        guard let kind = head.kind, let rest = head.rest,
+            rest.payloadCount <= frameBytesMax
+        else { return nil }
+        let start = offset &+ rest.headerCount
+        let end = start &+ Int(rest.payloadCount)
+        guard start <= end, end <= bytes.count else { return nil }
+        let range = start..<end
+        let isASCII = Mask.applyInline(rest.maskingKey, to: &bytes, in: range)
+        offset = end
+        if kind == .text, !isASCII, !UTF8Validator.isValid(bytes.span, in: range) {
+            return settle(.failed(.invalidUTF8), bytes.count, &offset, now)
+        }
+        return .message(kind, .input(range))
+    }
+
+    /// Everything else: control frames, fragments, parts of frames, big frames, a client's input,
+    /// errors, and bytes that no longer matter.
+    @inline(never)
+    private mutating func nextOther(
+        _ bytes: inout MutableSpan<UInt8>, from offset: inout Int, now: MonotonicInstant
+    ) -> WebSocketStep {
+        releasePayload()
+        guard phase == .open || phase == .closeSent, offset >= 0 else {
+            offset = bytes.count
+            return .needMore
+        }
+        var step: WebSocketStep?
+        while step == nil, offset < bytes.count {
+            step = nextFrame(&bytes, from: &offset)
+        }
+        return settle(step ?? .needMore, bytes.count, &offset, now)
+    }
+
+    /// Takes one frame, or what there is of it; nil when that completes nothing.
+    private mutating func nextFrame(
+        _ bytes: inout MutableSpan<UInt8>, from offset: inout Int
+    ) -> WebSocketStep? {
+        let rules = ReceiveRules(
+            role: role, frameBytesMax: Int(frameBytesMax), messageBytesMax: Int(messageBytesMax),
+            fragmentsMax: Int(fragmentsMax), extension: `extension`)
+        if unfinished == nil {
+            if let step = nextWholeFrame(&bytes, from: &offset, by: rules) { return step }
+            unfinished = Owned(UnfinishedInput())
+        }
+        return unfinished?.update { $0.advance(&bytes, from: &offset, by: rules) } ?? nil
+    }
+
+    /// A control frame or a whole message that lies in the input; nil when anything must be kept.
+    private func nextWholeFrame(
+        _ bytes: inout MutableSpan<UInt8>, from offset: inout Int, by rules: ReceiveRules
+    ) -> WebSocketStep? {
+        let header: FrameHeader
+        switch rules.decoder.decode(bytes.span, from: offset) {
+        case .needMore: return nil
+        case .failed(let error): return .failed(error)
+        case .header(let decoded): header = decoded
+        }
+        let start = offset &+ header.byteCount
+        guard header.payloadCount <= bytes.count &- start, header.isFinal, !header.isExtended,
+            header.opcode != .continuation
+        else { return nil }
+        let range = start..<(start &+ header.payloadCount)
+        if let key = header.maskingKey { Mask.apply(key, to: &bytes, in: range) }
+        offset = range.upperBound
+        return Self.step(of: header.opcode, bytes.span, range)
+    }
+
+    private static func step(
+        of opcode: Opcode, _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) -> WebSocketStep {
+        guard let kind = opcode.messageKind else {
+            do throws(WebSocketError) {
+                return try .control(opcode, bytes, .input(range))
+            } catch {
+                return .failed(error)
+            }
+        }
+        guard kind == .binary || UTF8Validator.isValid(bytes, in: range) else {
+            return .failed(.invalidUTF8)
+        }
+        return .message(kind, .input(range))
+    }
+
+    // MARK: - After a step
+
+    /// Draws the consequences of `step` for the phase, the memory and the deadline.
+    private mutating func settle(
+        _ step: WebSocketStep, _ count: Int, _ offset: inout Int, _ now: MonotonicInstant
+    ) -> WebSocketStep {
+        switch step {
+        case .close(let code, _):
+            peerCode = code ?? .noStatus
+            unfinished?.update { $0.dropMessage() }
+            stopReceiving(.closeReceived, now)
+            offset = count
+        case .failed:
+            unfinished = nil
+            stopReceiving(.failed, now)
+            offset = count
+        default: break
+        }
+        keepOrFree(now)
+        return step
+    }
+
+    /// Goes to `phase`, or to `closed` when our close frame went out before.
+    mutating func stopReceiving(_ next: Phase, _ now: MonotonicInstant) {
+        startCloseTimeout(now)
+        phase = phase == .closeSent ? .closed : next
+        isBetweenMessages = false
+    }
+
+    /// Frees what is kept when nothing is left in it, and times a message that is unfinished.
+    private mutating func keepOrFree(_ now: MonotonicInstant) {
+        let isIdle = unfinished?.borrow { $0.isIdle } ?? true
+        let isPending = unfinished?.borrow { $0.isPending } ?? false
+        if isIdle { unfinished = nil }
+        let isReading = phase == .open || phase == .closeSent
+        isBetweenMessages = isIdle && isReading && role == .server
+        guard phase == .open else { return }
+        if !isPending {
+            patienceEnd = .max
+        } else if patienceEnd == .max {
+            let patience = Int64(unfinishedMilliseconds) &* 1_000_000
+            patienceEnd = now.advanced(byNanoseconds: patience).nanoseconds
+        }
+    }
+
+    // MARK: - The payload of the last step
+
+    /// Lends the payload of the last step, when that was `.assembled`; else no bytes.
+    public borrowing func withPayload<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        switch unfinished {
+        case .none: try body(Span())
+        case .some(let kept):
+            try kept.borrow { input throws(Failure) in try input.withPayload(body) }
+        }
+    }
+
+    /// Moves out the payload of the last step, when that was `.assembled`; else an empty buffer.
+    ///
+    /// The session keeps no memory for it, and stays free for `send` while it is used.
+    public mutating func takePayload() -> ByteBuffer {
+        let payload = unfinished?.update { $0.takePayload() } ?? ByteBuffer()
+        releasePayload()
+        return payload
+    }
+
+    private mutating func releasePayload() {
+        guard unfinished != nil else { return }
+        _ = unfinished?.update { $0.takePayload() }
+        let isReading = phase == .open || phase == .closeSent
+        let isIdle = unfinished?.borrow { $0.isIdle } ?? true
+        guard isIdle || !isReading else { return }
+        unfinished = nil
+        isBetweenMessages = isReading && role == .server
+    }
+
+    /// Bytes of memory held for what is unfinished or lent; 0 between messages.
+    public var unfinishedByteCount: Int {
+        unfinished?.borrow { $0.byteCount } ?? 0
+    }
+}

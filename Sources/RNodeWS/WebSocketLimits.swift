@@ -1,0 +1,85 @@
+@_exported public import RNodeBytes
+
+/// What one WebSocket connection may cost, in bytes, counts and time.
+///
+/// A value to print: every field bears its unit in its name or its type. `validate()` throws the
+/// name of the first field out of its range; nothing here ever traps.
+public struct WebSocketLimits: Hashable, Sendable {
+    /// The longest message in bytes, counted after any extension (1…64 MiB). Breach: close 1009.
+    public var messageBytesMax = 1 << 20
+
+    /// The longest payload of one frame in bytes as it is on the wire (1…64 MiB); nil, or more than
+    /// a message may have, for as long as a message. Breach: close 1009.
+    public var frameBytesMax: Int?
+
+    /// The most fragments of one message, empty ones counted (1…1,000,000). Breach: close 1008.
+    public var fragmentsMax = 1024
+
+    /// The most subprotocols, and the most extensions, looked at in a handshake (1…64).
+    /// Offers beyond it are declined.
+    public var offersMax = 16
+
+    /// How long nothing may arrive before a ping is sent (10 ms…1 day); nil sends none.
+    public var pingInterval: Duration? = .seconds(25)
+
+    /// How long after a ping something must arrive (10 ms…1 hour). Breach: the connection is cut.
+    public var pongTimeout: Duration = .seconds(10)
+
+    /// How far `pingInterval` is spread between connections, in percent either way (0…50).
+    public var pingJitterPercentMax = 10
+
+    /// How long a message may stay unfinished, counted from its first byte (10 ms…1 hour).
+    /// Breach: close 1008.
+    public var unfinishedMessageTimeout: Duration = .seconds(30)
+
+    /// How long the close handshake may take (10 ms…10 minutes). Breach: the connection is cut.
+    public var closeTimeout: Duration = .seconds(5)
+
+    /// The defaults.
+    public init() {}
+
+    /// The defaults.
+    public static let `default` = WebSocketLimits()
+
+    /// Throws the name and the range of the first field that is out of its range.
+    public func validate() throws(WebSocketLimitError) {
+        let longest = 64 << 20
+        try check("messageBytesMax", messageBytesMax, 1...longest)
+        if let frameBytesMax { try check("frameBytesMax", frameBytesMax, 1...longest) }
+        try check("fragmentsMax", fragmentsMax, 1...1_000_000)
+        try check("offersMax", offersMax, 1...64)
+        try check("pingJitterPercentMax", pingJitterPercentMax, 0...50)
+        if let pingInterval { try check("pingInterval", pingInterval, secondsMax: 86_400) }
+        try check("pongTimeout", pongTimeout, secondsMax: 3_600)
+        try check("unfinishedMessageTimeout", unfinishedMessageTimeout, secondsMax: 3_600)
+        try check("closeTimeout", closeTimeout, secondsMax: 600)
+    }
+
+    private func check(
+        _ field: String, _ value: Duration, secondsMax: Int64
+    ) throws(WebSocketLimitError) {
+        try check(field, value, .milliseconds(10) ... .seconds(secondsMax))
+    }
+
+    private func check<Value: Comparable>(
+        _ field: String, _ value: Value, _ allowed: ClosedRange<Value>
+    ) throws(WebSocketLimitError) {
+        guard !allowed.contains(value) else { return }
+        throw WebSocketLimitError(field: field, value: "\(value)", allowed: "\(allowed)")
+    }
+}
+
+/// A field of `WebSocketLimits` that is out of its range.
+public struct WebSocketLimitError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The field's name, as written in `WebSocketLimits`.
+    public let field: String
+    /// The value that was found.
+    public let value: String
+    /// The range it must lie in.
+    public let allowed: String
+
+    /// One line for the operator.
+    public var description: String {
+        "WebSocketLimits.\(field) is \(value); it must lie in \(allowed)"
+    }
+}
