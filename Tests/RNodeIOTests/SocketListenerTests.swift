@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import RNodeIO
@@ -56,25 +57,20 @@ import Testing
     }
 
     @Test("Of many that bind one port at once, one at most gets it", .timeLimit(.minutes(1)))
-    func race() async throws {
-        for _ in 0..<20 {
+    func race() throws {
+        for _ in 0..<25 {
             let free = try Sockets.listener()
             let address = free.address
             free.close()
-            let winners = await withTaskGroup(of: [Int32].self) { group in
-                for _ in 0..<4 {
-                    group.addTask {
-                        let bound = (try? SocketListener.bind(to: address, count: 2)) ?? []
-                        usleep(2000)
-                        return bound.map(\.descriptor)
-                    }
-                }
-                return await group.reduce(into: 0) { $0 += $1.isEmpty ? 0 : 1 }
+            let bound = Bound()
+            let threads = (0..<4).map { _ in
+                LoopThread { bound.add((try? SocketListener.bind(to: address, count: 2)) ?? []) }
             }
-            // One that began after another had closed again may win too: what counts is that no
-            // bind fails halfway, and the port is free in the end.
-            #expect(winners >= 0)
-            #expect(try SocketListener.bind(to: address, count: 2).count == 2)
+            for thread in threads { try thread.start() }
+            for thread in threads { thread.join() }
+            #expect([0, 2].contains(bound.listeners.count), "\(bound.listeners.count) listeners")
+            for listener in bound.listeners { listener.close() }
+            for listener in try SocketListener.bind(to: address, count: 2) { listener.close() }
         }
     }
 
@@ -224,5 +220,16 @@ import Testing
             return
         }
         #expect(error.code == EBADF)
+    }
+}
+
+/// Listeners of several threads, kept open until all of them have tried.
+// @unchecked: the mutex guards the array, and its listeners are used after the threads have ended.
+private final class Bound: @unchecked Sendable {
+    private let lock = Mutex(())
+    private(set) var listeners: [SocketListener] = []
+
+    func add(_ more: [SocketListener]) {
+        lock.withLock { _ in listeners += more }
     }
 }

@@ -1,6 +1,3 @@
-#if os(Linux)
-    import CLinux
-#endif
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
