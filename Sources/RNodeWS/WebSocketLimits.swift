@@ -8,7 +8,8 @@ public struct WebSocketLimits: Hashable, Sendable {
     /// The longest message in bytes, counted after any extension (1…64 MiB). Breach: close 1009.
     public var messageBytesMax = 1 << 20
 
-    /// The longest payload of one frame in bytes; nil for as long as a message. Breach: close 1009.
+    /// The longest payload of one frame in bytes as it is on the wire (1…64 MiB); nil, or more than
+    /// a message may have, for as long as a message. Breach: close 1009.
     public var frameBytesMax: Int?
 
     /// The most fragments of one message, empty ones counted (1…1,000,000). Breach: close 1008.

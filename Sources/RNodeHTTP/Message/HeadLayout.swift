@@ -63,6 +63,9 @@ struct HeadLayout {
     /// Bytes looked at so far, those looked at twice counted twice: tests hold it linear.
     var examined = 0
 
+    /// Bytes in the lines of the fields so far.
+    var blockBytes: Int { lineStart &- blockStart }
+
     /// Ready for the next head; the table's memory stays.
     mutating func reset() {
         method = .get

@@ -39,7 +39,8 @@ public struct BodyDecoder: Hashable, Sendable {
 
     private(set) var state: State
     private var digits: UInt8 = 0
-    private var trailers: UInt16 = 0
+    /// Fields so far, those of the head included, and the bytes of their lines.
+    private var trailers: UInt32 = 0
     private var trailerBytes: UInt32 = 0
     private var extensionBytes: UInt32 = 0
     private var extensionBytesTotal: UInt32 = 0
@@ -61,6 +62,13 @@ public struct BodyDecoder: Hashable, Sendable {
             state = .size
             remaining = 0
         }
+    }
+
+    /// A decoder for the body behind `head`, whose fields count towards the trailers' limits.
+    public init(_ head: borrowing RequestHead) {
+        self.init(head.body)
+        trailerBytes = UInt32(truncatingIfNeeded: head.layout.blockBytes)
+        trailers = UInt32(truncatingIfNeeded: head.layout.fields.count)
     }
 
     /// Whether the body is complete.
@@ -110,9 +118,8 @@ public struct BodyDecoder: Hashable, Sendable {
             try expect(byte, 0x0A, then: .size)
             digits = 0
             extensionBytes = 0
-        case .trailerStart, .trailerName, .trailerValue: try takeTrailer(byte, limits)
-        case .trailerLineFeed: try expect(byte, 0x0A, then: .trailerStart)
-        case .lastLineFeed: try expect(byte, 0x0A, then: .ended)
+        case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed, .lastLineFeed:
+            try takeTrailer(byte, limits)
         case .fixed, .data, .ended: break
         }
     }
@@ -177,6 +184,8 @@ public struct BodyDecoder: Hashable, Sendable {
         switch (state, byte) {
         case (.trailerStart, 0x0D): state = .lastLineFeed
         case (.trailerValue, 0x0D): state = .trailerLineFeed
+        case (.trailerLineFeed, 0x0A): state = .trailerStart
+        case (.lastLineFeed, 0x0A): state = .ended
         case (.trailerStart, _) where FieldSyntax.isTokenByte(byte):
             trailers &+= 1
             guard trailers <= limits.headerFieldsMax else { throw HTTPParseError(.tooManyFields) }

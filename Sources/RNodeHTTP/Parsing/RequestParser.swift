@@ -90,7 +90,7 @@ enum RequestParser {
         switch layout.phase {
         case .requestLine: limits.requestLineBytesMax
         case .fields:
-            limits.headerBlockBytesMax &- (layout.lineStart &- layout.blockStart) &- 2
+            limits.headerBlockBytesMax &- layout.blockBytes &- 2
         }
     }
 

@@ -2,8 +2,8 @@ internal import HTTPTypes
 
 /// Routes in a trie of path segments: the default `HTTPRouter`.
 ///
-/// A literal beats a `{param}`, which beats a `{rest*}`; where the winner lacks the method, the next
-/// one is tried. HEAD falls back to GET. `/a` and `/a/` are two paths. A path without parameters is
+/// A literal beats a `{param}`, which beats a `{rest*}`, at the first segment where two patterns differ;
+/// where the winner lacks the method, the next one is tried. HEAD falls back to GET. `/a` and `/a/` are two paths. A path without parameters is
 /// found without an allocation.
 public struct TrieRouter<Value: Sendable>: HTTPRouter {
     private struct Route: Sendable {

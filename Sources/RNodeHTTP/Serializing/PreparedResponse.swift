@@ -6,6 +6,7 @@ public import HTTPTypes
 public struct PreparedResponse: Sendable {
     let head: [UInt8]
     let body: [UInt8]
+    let hasDate: Bool
 
     /// Encodes an answer with this body; the fields may add to `Content-Type`.
     ///
@@ -27,6 +28,7 @@ public struct PreparedResponse: Sendable {
         let length = try ResponseEncoder.knownLength(of: response)
         try ResponseEncoder.appendHead(response, length, into: &output)
         head = output.copied()
+        hasDate = response.fields.contains(.date)
         let isBodyless = StatusLine.isBodyless(response.statusCode)
         if case .bytes(let bytes) = response.body, !isBodyless { body = bytes } else { body = [] }
     }

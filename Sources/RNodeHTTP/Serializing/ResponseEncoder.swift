@@ -55,7 +55,7 @@ public struct ResponseEncoder: ~Copyable {
         _ prepared: PreparedResponse, terms: ResponseTerms, into output: inout ByteBuffer
     ) {
         output.append(prepared.head.span)
-        appendEnd(terms, hasDate: false, into: &output)
+        appendEnd(terms, hasDate: prepared.hasDate, into: &output)
         if !terms.omitsBody { output.append(prepared.body.span) }
     }
 

@@ -124,7 +124,7 @@ public struct HTTPSession: ~Copyable {
             return .upgrade
         }
         phase = .body
-        decoder = BodyDecoder(head.body)
+        decoder = BodyDecoder(head)
         windowStart = now
         windowBytes = 0
         return .request(head.body)

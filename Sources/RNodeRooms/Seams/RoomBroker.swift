@@ -26,9 +26,9 @@
 ///     }
 ///
 ///     func publish(_ payload: Span<UInt8>, to room: RoomID) -> Bool {
-///         let me = ObjectIdentifier(self)
-///         let others = crossing.nodes.withLock { $0.filter { $0.key != me } }
-///         for (_, delivery) in others { delivery.deliver(payload, to: room) }
+///         var others = crossing.nodes.withLock { $0 }
+///         guard others.removeValue(forKey: ObjectIdentifier(self)) != nil else { return false }
+///         for delivery in others.values { delivery.deliver(payload, to: room) }
 ///         return true
 ///     }
 ///

@@ -81,9 +81,6 @@ extension WebSocketSession {
         guard header.payloadCount <= bytes.count &- start, header.isFinal, !header.isExtended,
             header.opcode != .continuation
         else { return nil }
-        guard header.opcode.isControl || header.payloadCount <= rules.messageBytesMax else {
-            return .failed(.messageTooBig)
-        }
         let range = start..<(start &+ header.payloadCount)
         if let key = header.maskingKey { Mask.apply(key, to: &bytes, in: range) }
         offset = range.upperBound

@@ -91,7 +91,8 @@ public struct WebSocketSession: ~Copyable {
         self.extension = `extension`
         isBetweenMessages = role == .server
         messageBytesMax = UInt32(clamping: limits.messageBytesMax)
-        frameBytesMax = UInt32(clamping: limits.frameBytesMax ?? limits.messageBytesMax)
+        // A frame above the message's limit could never be part of a message.
+        frameBytesMax = min(messageBytesMax, UInt32(clamping: limits.frameBytesMax ?? .max))
         fragmentsMax = UInt32(clamping: limits.fragmentsMax)
         unfinishedMilliseconds = limits.unfinishedMessageTimeout.millisecondsClamped
         closeMilliseconds = limits.closeTimeout.millisecondsClamped

@@ -1,0 +1,168 @@
+/// Checks that a `RoomBroker` keeps its promises; needs no test framework.
+///
+/// ```swift
+/// @Test func crossingBrokerConforms() async throws {
+///     try await RoomBrokerConformance.check { count in
+///         let crossing = Crossing()
+///         return (0..<count).map { _ in CrossingBroker(crossing) }
+///     }
+/// }
+/// ```
+///
+/// A publication may be lost when a network fails; here none does, so all must arrive.
+public enum RoomBrokerConformance {
+    /// Runs every check, each on new nodes.
+    ///
+    /// - Parameters:
+    ///   - patience: how long a publication may take to arrive, and how long is waited to see that
+    ///     one does not.
+    ///   - makeNodes: gives that many brokers, not started, that can reach one another and nobody
+    ///     else.
+    /// - Throws: `ConformanceFailure` for the first rule broken, or what a broker throws.
+    public static func check(
+        patience: Duration = .seconds(5),
+        _ makeNodes: (_ count: Int) async throws -> [any RoomBroker]
+    ) async throws {
+        let alone = try await Node.start(makeNodes(1))
+        try await isQuietAlone(alone)
+        let nodes = try await Node.start(makeNodes(3))
+        if nodes.allSatisfy({ !$0.broker.reachesOtherNodes }) { return await Node.stop(nodes) }
+        try await reachesOthersOnly(nodes, patience)
+        try await carriesAnyBytes(nodes, patience)
+        try await keepsOrder(nodes, patience)
+        try await losesNothingWhenAllSpeak(nodes, patience)
+        try await endsWithStop(nodes, patience)
+    }
+
+    // MARK: - Rules
+
+    private static func isQuietAlone(_ nodes: [Node]) async throws {
+        for node in nodes {
+            try node.publish([1, 2, 3], to: rooms[0])
+            await node.broker.stop()
+            try require(
+                node.delivery.notes.isEmpty, "a node does not get what it published itself",
+                "a node that is alone got \(node.delivery.notes)")
+        }
+    }
+
+    private static func reachesOthersOnly(_ nodes: [Node], _ patience: Duration) async throws {
+        try nodes[0].publish([1], to: rooms[0])
+        try nodes[0].publish([2], to: rooms[1])
+        let expected = [
+            NotedDelivery.Note(room: rooms[0], payload: [1]),
+            NotedDelivery.Note(room: rooms[1], payload: [2]),
+        ]
+        for node in nodes.dropFirst() {
+            await node.wait(for: 2, patience)
+            try require(
+                Set(node.delivery.notes) == Set(expected) && node.delivery.notes.count == 2,
+                "each other node gets a publication once, for its room",
+                "a node got \(node.delivery.notes)")
+        }
+        try require(
+            nodes[0].delivery.notes.isEmpty, "a node does not get what it published itself",
+            "it got \(nodes[0].delivery.notes)")
+    }
+
+    private static func carriesAnyBytes(_ nodes: [Node], _ patience: Duration) async throws {
+        let payloads: [[UInt8]] = [
+            [], Array(0...255), Array(repeating: 0x0A, count: 65_536), [0x0D, 0x0A, 0x00],
+        ]
+        let before = nodes[2].delivery.notes.count
+        for payload in payloads { try nodes[1].publish(payload, to: rooms[0]) }
+        await nodes[2].wait(for: before + payloads.count, patience)
+        let arrived = nodes[2].delivery.notes.dropFirst(before).map(\.payload)
+        try require(
+            arrived == payloads, "a payload arrives byte for byte",
+            "of \(payloads.map(\.count)) bytes there came \(arrived.map(\.count)), or others")
+    }
+
+    private static func keepsOrder(_ nodes: [Node], _ patience: Duration) async throws {
+        let before = nodes[1].delivery.notes.count
+        for step in 0..<200 { try nodes[0].publish(number(step), to: rooms[2]) }
+        await nodes[1].wait(for: before + 200, patience)
+        let arrived = nodes[1].delivery.notes.dropFirst(before).map(\.payload)
+        try require(
+            arrived == (0..<200).map(number), "what one node publishes arrives in its order",
+            "\(arrived.count) of 200 came, or in another order")
+    }
+
+    private static func losesNothingWhenAllSpeak(
+        _ nodes: [Node], _ patience: Duration
+    ) async throws {
+        let before = nodes.map { $0.delivery.notes.count }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for node in nodes {
+                group.addTask {
+                    for step in 0..<100 { try node.publish(number(step), to: rooms[0]) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        for (place, node) in nodes.enumerated() {
+            await node.wait(for: before[place] + 200, patience)
+            let arrived = node.delivery.notes.count - before[place]
+            try require(
+                arrived == 200, "publications of several nodes at once all arrive",
+                "\(arrived) of 200 came")
+        }
+    }
+
+    private static func endsWithStop(_ nodes: [Node], _ patience: Duration) async throws {
+        await nodes[2].broker.stop()
+        let before = nodes[2].delivery.notes.count
+        let witness = nodes[1].delivery.notes.count
+        try nodes[0].publish([9], to: rooms[0])
+        await nodes[1].wait(for: witness + 1, patience)
+        try require(
+            nodes[2].delivery.notes.count == before, "nothing is delivered after stop",
+            "something was")
+        try require(
+            !nodes[2].broker.publish([UInt8]([9]).span, to: rooms[0]),
+            "publish gives false after stop", "it gave true")
+        await Node.stop(Array(nodes.dropLast()))
+    }
+
+    // MARK: - Parts
+
+    private struct Node: Sendable {
+        let broker: any RoomBroker
+        let delivery = NotedDelivery()
+
+        static func start(_ brokers: [any RoomBroker]) async throws -> [Node] {
+            let nodes = brokers.map { Node(broker: $0) }
+            for node in nodes { try await node.broker.start(delivering: node.delivery) }
+            return nodes
+        }
+
+        static func stop(_ nodes: [Node]) async {
+            for node in nodes { await node.broker.stop() }
+        }
+
+        func publish(_ payload: [UInt8], to room: RoomID) throws(ConformanceFailure) {
+            try require(
+                broker.publish(payload.span, to: room), "a started broker takes a publication",
+                "publish gave false")
+        }
+
+        /// Waits until that many came, and a little longer for one too many.
+        func wait(for count: Int, _ patience: Duration) async {
+            let deadline = ContinuousClock.now + patience
+            while delivery.notes.count < count, ContinuousClock.now < deadline {
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    private static func require(
+        _ condition: Bool, _ rule: String, _ observed: @autoclosure () -> String
+    ) throws(ConformanceFailure) {
+        try ConformanceFailure.require(condition, "RoomBroker", rule, observed())
+    }
+
+    private static func number(_ value: Int) -> [UInt8] { Array("\(value)".utf8) }
+
+    private static let rooms = (1...3).map { RoomID(high: 0, low: $0) }
+}
