@@ -23,7 +23,7 @@ import Testing
         let backend = try kind.make()
         let waker = backend.waker
         for _ in 0..<20 {
-            let thread = LoopThread {
+            let thread = TestThread {
                 usleep(500)
                 waker.wake()
             }
@@ -42,7 +42,7 @@ import Testing
         let backend = try kind.make()
         let waker = backend.waker
         let posted = Posted()
-        let thread = LoopThread {
+        let thread = TestThread {
             for _ in 0..<20_000 {
                 posted.count.add(1, ordering: .sequentiallyConsistent)
                 waker.wake()
