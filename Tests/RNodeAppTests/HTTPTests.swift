@@ -37,7 +37,7 @@ struct HTTPTests {
     func `each request has its answer`(
         method: String, target: String, status: Int, text: String
     ) async throws {
-        let (_, http) = try await stage { _ in }
+        let (kept, http) = try await stage { _ in }
         for _ in 0..<2 {
             let response = try await http.request(method, target)
             #expect(response.status == status)
@@ -52,14 +52,14 @@ struct HTTPTests {
             (String(repeating: "[", count: 100_000), "application/json", 400),
         ])
     func `a JSON body is read or refused`(body: String, type: String, status: Int) async throws {
-        let (_, http) = try await stage { _ in }
+        let (kept, http) = try await stage { _ in }
         let response = try await http.request(
             "POST", "/later", fields: [("Content-Type", type)], body: body)
         #expect(response.status == status)
     }
 
     @Test func `pipelined requests are answered in order, across async handlers`() async throws {
-        let (_, http) = try await stage { app in
+        let (kept, http) = try await stage { app in
             app.get("/slow") { _, response async in
                 await Task.yield()
                 response.text("slow")
@@ -75,7 +75,7 @@ struct HTTPTests {
 
     @Test func `middleware runs around handlers, in order`() async throws {
         let journal = Journal()
-        let (_, http) = try await stage { app in
+        let (kept, http) = try await stage { app in
             app.use { request, response, next in
                 journal.note("outer")
                 try await next(request, response)

@@ -27,7 +27,7 @@ import Testing
                 usleep(500)
                 waker.wake()
             }
-            try thread.start()
+            thread.start()
             var events: [BackendEvent] = []
             _ = backend.wait(until: nil, into: &events)
             #expect(events.isEmpty)
@@ -48,7 +48,7 @@ import Testing
                 waker.wake()
             }
         }
-        try thread.start()
+        thread.start()
         var events: [BackendEvent] = []
         while posted.count.load(ordering: .sequentiallyConsistent) < 20_000 {
             // A lost wake would leave this waiting for ever.

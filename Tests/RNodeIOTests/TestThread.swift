@@ -1,25 +1,36 @@
-import Synchronization
+import Glibc
 
-@testable import RNodeIO
-
-/// A thread that a test can wait for.
-final class TestThread: Sendable {
+/// A thread of the system for a test that blocks: the pool of Swift's tasks has too few for that.
+final class TestThread {
     private let body: @Sendable () -> Void
-    private let hasEnded = Atomic(false)
+    private var thread = pthread_t()
 
     init(_ body: @escaping @Sendable () -> Void) {
         self.body = body
     }
 
-    func start() throws {
-        try LoopThread.start { [self] in
-            body()
-            hasEnded.store(true, ordering: .releasing)
-        }
+    func start() {
+        let argument = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+        // SAFETY: the thread takes over the reference, and is joined by the test.
+        let code = unsafe pthread_create(&thread, nil, run, argument)
+        assert(code == 0)
     }
 
-    /// Waits until the body has returned.
     func join() {
-        while !hasEnded.load(ordering: .acquiring) {}
+        pthread_join(thread, nil)
     }
+}
+
+private final class Body: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        self.body = body
+    }
+}
+
+private func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument = unsafe argument else { return nil }
+    unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().body()
+    return nil
 }
