@@ -86,4 +86,5 @@ extension RoomRegistry {
             }
         }
         return (removed, failed)
-    }}
+    }
+}
