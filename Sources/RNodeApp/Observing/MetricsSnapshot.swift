@@ -31,11 +31,7 @@ struct MetricsSnapshot: Sendable {
     private(set) var errors = [Int](repeating: 0, count: ErrorWord.allCases.count)
 
     /// The names of the fourteen events, by their number: the order of the user's document.
-    static let eventNames = [
-        "connect", "message", "close", "error", "join_room", "leave_room", "ping", "pong",
-        "binary_message", "welcome", "message_ack", "room_message", "direct_message",
-        "server_error",
-    ]
+    static let eventNames = WebSocketEvent.allCases.map(\.label)
 
     init(
         routes: [Route], rooms: Int, roomConnections: Int,

@@ -19,8 +19,8 @@ final class ServerMetrics: Sendable {
     }
 
     /// The counters that loop `number` raises; nil when there is no such loop.
-    func counters(loop number: Int) -> LoopCounters? {
-        loops.indices.contains(number) ? loops[number] : nil
+    func counters(loop number: Int) -> LoopCounters {
+        loops[min(max(number, 0), loops.count - 1)]
     }
 
     /// How many connections are open now.
@@ -29,6 +29,13 @@ final class ServerMetrics: Sendable {
         let closed = loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.closed.value } }
         let opened = loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.opened.value } }
         return max(0, opened &- closed)
+    }
+
+    /// How often each event of a route ran, and how often it was filtered, on all loops.
+    func events(route: Int) -> (run: [Int], filtered: [Int]) {
+        let snapshot = snapshot(rooms: 0, roomConnections: 0)
+        guard snapshot.routes.indices.contains(route) else { return ([], []) }
+        return (snapshot.routes[route].eventsRun, snapshot.routes[route].eventsFiltered)
     }
 
     /// How many data messages came since start.

@@ -88,9 +88,10 @@ extension AppLoop {
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.deadline = session.deadline
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
-        let state = WebSocketState(session, route: route, peer: opening.peer)
+        let state = WebSocketState(
+            session, route: route, peer: opening.peer, openedAt: connection.now)
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
-        metrics.opened(route: route.path)
+        counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
         opened(route, connection.id)
     }
@@ -121,7 +122,7 @@ extension AppLoop {
         case .cancelled(let reason):
             return OpeningRefusal(status: 403, reason: reason ?? "Forbidden")
         case .failed(let reason):
-            metrics.failed(.server)
+            counters.failed(.serverError)
             core.logger.error("onConnect threw", metadata: ["error": "\(reason)"])
             return OpeningRefusal(status: 500, reason: "Internal server error")
         case .modified(let change):
