@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(name: "RNodeWSTests", dependencies: ["RNodeWS"], swiftSettings: strict),
         .testTarget(name: "RNodeRoomsTests", dependencies: ["RNodeRooms"], swiftSettings: strict),
         .testTarget(
-            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting"], swiftSettings: strict
+            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting", logging], swiftSettings: strict
         ),
     ]
 )

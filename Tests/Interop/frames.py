@@ -1,6 +1,7 @@
 """WebSocket frames by hand, for what no library sends."""
 
 import base64
+import contextlib
 import json
 import os
 import struct
@@ -67,9 +68,13 @@ class RawSocket(Wire):
             (size,) = struct.unpack("!Q", self.exactly(8))
         return first & 0x0F, self.exactly(size)
 
-    def close_code(self) -> int:
-        """The code of the server's close frame; whatever it said before is passed over."""
+    def close_code(self, answer: bool = True) -> int:
+        """The code of the server's close frame; whatever it said before is passed over. A good client answers it."""
         while True:
             opcode, payload = self.frame()
             if opcode == CLOSE:
+                if answer:
+                    # The server may have gone already: a connection that broke a rule need not be waited for.
+                    with contextlib.suppress(OSError):
+                        self.send(frame(CLOSE, payload))
                 return struct.unpack("!H", payload[:2])[0] if payload else 1005

@@ -12,11 +12,13 @@ ROOMS = "/websocket/rooms"
 
 def curl(*arguments: str, input: bytes | None = None) -> tuple[int, dict, bytes]:
     """Status, header fields and body of the last answer that curl got."""
-    command = ["curl", "-sS", "--max-time", "10", "--noproxy", "*", "-D", "-", *arguments]
+    # With --head curl prints the fields by itself.
+    fields = [] if "--head" in arguments else ["-D", "-"]
+    command = ["curl", "-sS", "--max-time", "10", "--noproxy", "*", *fields, *arguments]
     done = subprocess.run(command, input=input, capture_output=True, timeout=20)
     assert done.returncode == 0, done.stderr
     body = done.stdout
-    while body.startswith(b"HTTP/1.1 "):
+    while body.startswith(b"HTTP/1."):
         top, _, body = body.partition(b"\r\n\r\n")
         status = int(top.split(b" ")[1])
         fields = dict(line.split(": ", 1) for line in top.decode().split("\r\n")[1:])
@@ -194,7 +196,7 @@ def test_an_early_answer_does_not_confuse_the_next_request(interop):
         ("/parts/a/b", {"name": "a", "rest": "b", "query": {}}),
         ("/parts/a/b/c/d?x=1&y=", {"name": "a", "rest": "b/c/d", "query": {"x": "1", "y": ""}}),
         ("/parts/%E6%9E%97/b%20c", {"name": "林", "rest": "b c", "query": {}}),
-        ("/parts/a+b/c?q=1+2%2B3", {"name": "a+b", "rest": "c", "query": {"q": "1+2+3"}}),
+        ("/parts/a+b/c?q=1%2B2%203", {"name": "a+b", "rest": "c", "query": {"q": "1+2 3"}}),
         ("/parts/%2541/x", {"name": "%41", "rest": "x", "query": {}}),
     ],
 )

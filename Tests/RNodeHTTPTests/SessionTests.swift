@@ -271,12 +271,12 @@ struct SessionTimeTests {
 struct LinearityTests {
     /// Bytes looked at while `bytes` arrive `step` at a time.
     private func examined(_ bytes: [UInt8], step: Int) -> Int {
-        var layout = HeadLayout()
+        var layout = HeadLayout(limits: HTTPLimits())
         var end = 0
         while true {
             end = min(end + step, bytes.count)
             let piece = Array(bytes[..<end])
-            let outcome = RequestParser.parse(piece.span, &layout, HTTPLimits())
+            let outcome = RequestParser.parse(piece.span, &layout)
             if outcome != .needMore || end == bytes.count { return layout.examined }
         }
     }

@@ -39,7 +39,9 @@ public struct WebSocketCallback: Sendable {
         }
     }
 
+    // Disfavoured, so that a closure of several statements without a result is never ambiguous.
     /// Sets a synchronous callback that may cancel or modify its event.
+    @_disfavoredOverload
     public mutating func callAsFunction(
         _ body: @escaping @Sendable (borrowing WebSocketEventData) throws -> WebSocketEventResult?
     ) {
@@ -49,7 +51,7 @@ public struct WebSocketCallback: Sendable {
     /// Sets an async callback that lets its event go on as it is.
     public mutating func callAsFunction(
         _ body:
-            @escaping @Sendable (borrowing WebSocketEventData) async throws
+            nonisolated(nonsending) @escaping @Sendable (borrowing WebSocketEventData) async throws
             -> Void
     ) {
         callback = .async {
@@ -59,9 +61,10 @@ public struct WebSocketCallback: Sendable {
     }
 
     /// Sets an async callback that may cancel or modify its event.
+    @_disfavoredOverload
     public mutating func callAsFunction(
         _ body:
-            @escaping @Sendable (borrowing WebSocketEventData) async throws
+            nonisolated(nonsending) @escaping @Sendable (borrowing WebSocketEventData) async throws
             -> WebSocketEventResult?
     ) {
         callback = .async(body)

@@ -94,7 +94,7 @@ public final class EventLoop: @unchecked Sendable {
     ///
     /// Waits for the next event or deadline, unless `waits` is false.
     public func turn(waits: Bool = true) {
-        let polls = !waits || !localJobs.isEmpty || !mailbox.isEmpty
+        let polls = !waits || hasWork
         let deadline =
             polls ? MonotonicInstant(nanoseconds: .min) : unsafe core.pointee.wheel.nextDeadline
         let now = backend.wait(until: deadline, into: &events)
@@ -108,6 +108,9 @@ public final class EventLoop: @unchecked Sendable {
         settleTouched()
         leave()
     }
+
+    /// Whether the next turn has something to do before it waits. By whoever runs the turns.
+    public var hasWork: Bool { !localJobs.isEmpty || !mailbox.isEmpty }
 
     /// Whether the calling code runs on this loop's thread, inside a turn.
     public var isOnLoop: Bool {
