@@ -12,14 +12,16 @@ struct HTTPRoutes {
         registerRooms()
         registerPlain()
         app.mountRoomAPI(at: "/websocket", authorize: .open)
-        app.mountRoomAPI(at: "/guarded", authorize: .custom(Self.admit))
+        app.mountRoomAPI(at: "/guarded", authorize: guardian)
     }
 
-    @Sendable private static func admit(_ request: Request) throws {
-        guard let given = request.fields[.authorization] else {
-            throw HTTPError(401, "Unauthorized")
+    private var guardian: RoomAPIAuthorization {
+        .custom { request in
+            guard let given = request.fields[.authorization] else {
+                throw HTTPError(401, "Unauthorized")
+            }
+            guard given == "Bearer admit" else { throw HTTPError(403, "Forbidden") }
         }
-        guard given == "Bearer admit" else { throw HTTPError(403, "Forbidden") }
     }
 
     private func registerEvents() {
