@@ -296,6 +296,7 @@ def test_an_end_while_onLeaveRoom_decides(interop, end):
     end(wire)
     interop.wait_for_event(key, "onClose")
     eventually(lambda: interop.room(room)["connections"] == [], what="the empty room")
+    assert names(interop, key).count("onLeaveRoom") == 1, "it was asked once whether it may leave"
 
 
 @ends()

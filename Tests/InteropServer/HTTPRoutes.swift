@@ -25,11 +25,11 @@ struct HTTPRoutes {
     }
 
     private func registerEvents() {
-        app.get("/events/{key}") { [journal] request, response in
+        app.get("/events/{key}") { request, response in
             let key = request.params["key"] ?? ""
             response.json(Events(key: key, events: journal.entries(of: key)))
         }
-        app.put("/enabled-events/{name}") { [app] request, response in
+        app.put("/enabled-events/{name}") { request, response in
             let names = try request.getBodyAsJson(as: EventNames.self).events
             let events = try names.map { name in
                 guard let event = WebSocketEvent(name: name) else {
@@ -39,7 +39,7 @@ struct HTTPRoutes {
             }
             response.json(Success(app.setEnabledEvents(path(request), EventMask(events))))
         }
-        app.get("/explain/{name}") { [app] request, response in
+        app.get("/explain/{name}") { request, response in
             guard let explanation = app.explain(path(request)) else {
                 throw HTTPError(404, "Not found")
             }
@@ -48,31 +48,31 @@ struct HTTPRoutes {
     }
 
     private func registerCalls() {
-        app.post("/direct") { [app] request, response in
+        app.post("/direct") { request, response in
             let body = try request.getBodyAsJson(as: Direct.self)
             response.json(Success(await app.sendDirectMessage(body.clientId, body.message)))
         }
-        app.post("/broadcast") { [app] request, response in
+        app.post("/broadcast") { request, response in
             let body = try request.getBodyAsJson(as: Broadcast.self)
             await app.broadcast(path: body.path, body.message)
             response.json(Success(true))
         }
-        app.post("/disconnect") { [app] request, response in
+        app.post("/disconnect") { request, response in
             let body = try request.getBodyAsJson(as: Connection.self)
             response.json(Success(await app.disconnect(body.connectionId)))
         }
     }
 
     private func registerRooms() {
-        app.delete("/rooms/{roomId}") { [app] request, response in
+        app.delete("/rooms/{roomId}") { request, response in
             response.json(Success(try await app.removeRoom(request.params["roomId"] ?? "")))
         }
-        app.put("/rooms/{roomId}/metadata") { [app] request, response in
+        app.put("/rooms/{roomId}/metadata") { request, response in
             let metadata = try request.getBodyAsJson(as: [String: String].self)
             let room = request.params["roomId"] ?? ""
             response.json(Success(try await app.setRoomMetadata(room, metadata)))
         }
-        app.get("/counts") { [app] _, response in
+        app.get("/counts") { _, response in
             response.json(
                 Counts(
                     connections: app.getWebSocketConnections(),

@@ -92,7 +92,7 @@ public struct WebSocketCallback: Sendable {
 }
 
 /// What a callback may return to say something of its event: a result, or an optional one.
-public protocol WebSocketEventAnswer {
+public protocol WebSocketEventAnswer: SendableMetatype {
     /// What is said of the event; nil lets it go on as it is.
     var eventResult: WebSocketEventResult? { get }
 }
