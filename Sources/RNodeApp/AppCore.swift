@@ -82,8 +82,7 @@ final class AppCore: @unchecked Sendable {
             case .leave(let id):
                 return .departure(try await registry.leave(peer.id, room: id))
             case .leaveAll:
-                await registry.leaveAll(peer.asMember())
-                return .done
+                return .departures(await registry.leaveAll(peer.asMember()))
             }
         } catch {
             return .refused(error)

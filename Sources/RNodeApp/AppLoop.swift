@@ -68,10 +68,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         connections.borrow(at: connection.id.slot) { state in
             switch state {
             case .http(let http):
-                let isAnswering = http.update { http in
-                    http.isFinished = true
-                    return http.current?.isAnswering ?? false
-                }
+                let isAnswering = http.update { $0.finished() }
                 if !isAnswering { connection.close() }
             case .webSocket: connection.close()
             }

@@ -145,6 +145,10 @@ extension AppLoop {
     func timedOut(
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
+        // Who is not read from, because a callback of its own runs, can't be blamed for its silence.
+        if state.borrow({ $0.peer?.isBusy ?? false }) {
+            state.update { $0.session.inputWithheld(at: connection.now) }
+        }
         switch state.update({ $0.session.due(at: connection.now) }) {
         case .nothing: break
         case .sendPing:

@@ -76,6 +76,9 @@ extension AppLoop {
     /// Sends the 101 and goes over to WebSocket.
     func open(_ opening: Opening, on connection: inout ConnectionContext) {
         let route = opening.route
+        guard !core.isStopping else {
+            return refuse(OpeningRefusal(status: 503, reason: "Stopping"), on: &connection)
+        }
         do throws(HandshakeError) {
             try opening.handshake.answer(
                 subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols)
