@@ -114,7 +114,9 @@ public final class TestHost: @unchecked Sendable {
         await settle()
         let end = clock.now.advanced(by: duration)
         while let next = nextDeadline, next < end {
-            clock.advance(to: max(next, clock.now.advanced(byNanoseconds: 1)))
+            // A wheel's tick is a millisecond.
+            let tick = clock.now.advanced(byNanoseconds: 1_000_000)
+            clock.advance(to: min(max(next, tick), end))
             await settle()
         }
         if clock.now < end { clock.advance(to: end) }
@@ -122,7 +124,7 @@ public final class TestHost: @unchecked Sendable {
     }
 
     private var nextDeadline: MonotonicInstant? {
-        backends.compactMap(\.deadline).min()
+        loops.compactMap(\.nextDeadline).min()
     }
 
     // MARK: - Connections

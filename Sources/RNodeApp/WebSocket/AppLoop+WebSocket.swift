@@ -133,7 +133,7 @@ extension AppLoop {
 
     // MARK: - Time
 
-    private func setDeadline(
+    func setDeadline(
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         let deadline = state.borrow { state in

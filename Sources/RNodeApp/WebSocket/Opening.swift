@@ -89,7 +89,6 @@ extension AppLoop {
         let session = WebSocketSession(
             role: .server, limits: route.limits, now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
-        connection.deadline = session.deadline
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
         let state = WebSocketState(
             session, route: route, peer: opening.peer, openedAt: connection.now)
@@ -97,6 +96,7 @@ extension AppLoop {
         counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
         opened(route, connection.id)
+        withWebSocket(connection.id) { setDeadline($0, &connection) }
     }
 
     private func opened(_ route: WebSocketRoute, _ connection: ConnectionID) {
