@@ -76,6 +76,9 @@ extension AppLoop {
     /// Sends the 101 and goes over to WebSocket.
     func open(_ opening: Opening, on connection: inout ConnectionContext) {
         let route = opening.route
+        guard !core.isStopping else {
+            return refuse(OpeningRefusal(status: 503, reason: "Stopping"), on: &connection)
+        }
         do throws(HandshakeError) {
             try opening.handshake.answer(
                 subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols)
@@ -88,9 +91,10 @@ extension AppLoop {
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.deadline = session.deadline
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
-        let state = WebSocketState(session, route: route, peer: opening.peer)
+        let state = WebSocketState(
+            session, route: route, peer: opening.peer, openedAt: connection.now)
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
-        metrics.opened(route: route.path)
+        counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
         opened(route, connection.id)
     }
@@ -121,7 +125,7 @@ extension AppLoop {
         case .cancelled(let reason):
             return OpeningRefusal(status: 403, reason: reason ?? "Forbidden")
         case .failed(let reason):
-            metrics.failed(.server)
+            counters.failed(.serverError)
             core.logger.error("onConnect threw", metadata: ["error": "\(reason)"])
             return OpeningRefusal(status: 500, reason: "Internal server error")
         case .modified(let change):

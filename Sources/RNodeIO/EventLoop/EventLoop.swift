@@ -397,14 +397,18 @@ public final class EventLoop: @unchecked Sendable {
 
     private func settleTouched() {
         var position = 0
-        // Settling may touch further connections (a handler told `drained` that sends elsewhere).
-        while unsafe position < core.pointee.touched.count {
-            let slot = unsafe core.pointee.touched[position]
-            position += 1
-            if let connection = unsafe core.pointee.find(slot: slot) {
-                unsafe settle(connection)
+        repeat {
+            // Settling may touch further connections (a handler told `drained` that sends elsewhere).
+            while unsafe position < core.pointee.touched.count {
+                let slot = unsafe core.pointee.touched[position]
+                position += 1
+                if let connection = unsafe core.pointee.find(slot: slot) {
+                    unsafe settle(connection)
+                }
             }
-        }
+            // Backlogs were given and ends were told: what that published must not wait for the next event.
+            handler?.turnEnded(on: self)
+        } while unsafe position < core.pointee.touched.count
         unsafe core.pointee.touched.removeAll(keepingCapacity: true)
     }
 
