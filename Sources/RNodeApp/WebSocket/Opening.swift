@@ -89,13 +89,14 @@ extension AppLoop {
         let session = WebSocketSession(
             role: .server, limits: route.limits, now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
-        connection.deadline = session.deadline
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
         let state = WebSocketState(session, route: route, peer: opening.peer)
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
         metrics.opened(route: route.path)
         opening.peer?.opened()
         opened(route, connection.id)
+        // The first JSON ping has a deadline too.
+        withWebSocket(connection.id) { setDeadline($0, &connection) }
     }
 
     private func opened(_ route: WebSocketRoute, _ connection: ConnectionID) {
@@ -171,9 +172,12 @@ enum ClientID {
     /// The longest id, in bytes.
     static let byteCountMax = 128
 
-    static func isValid(_ id: String) -> Bool {
-        let bytes = id.utf8
-        return !bytes.isEmpty && bytes.count <= byteCountMax
-            && !bytes.contains { $0 < 0x20 || $0 == 0x7F }
+    static func isValid(_ id: String) -> Bool { isValid(id.utf8Span.span) }
+
+    /// The same of an id's UTF-8.
+    static func isValid(_ id: Span<UInt8>) -> Bool {
+        guard (1...byteCountMax).contains(id.count) else { return false }
+        for index in id.indices where id[index] < 0x20 || id[index] == 0x7F { return false }
+        return true
     }
 }
