@@ -75,12 +75,17 @@ struct WebSocketState: ~Copyable {
     let route: WebSocketRoute
     /// Who it is. On a raw route nil until somebody needs to name it.
     var peer: WebSocketPeer?
+    let openedAt: MonotonicInstant
     /// Why the client closed it.
     var closeReason = ""
 
-    init(_ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?) {
+    init(
+        _ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?,
+        openedAt now: MonotonicInstant
+    ) {
         self.session = session
         self.route = route
         self.peer = peer
+        openedAt = now
     }
 }

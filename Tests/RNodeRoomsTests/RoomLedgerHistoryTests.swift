@@ -202,6 +202,8 @@ private struct History {
     func compareEverything() throws {
         try agree(Set(ledger.rooms.keys) == Set(model.rooms.map(\.id)))
         try agree(Set(ledger.creating.keys) == Set(model.begun))
+        let memberships = model.rooms.flatMap(\.places).count(where: \.isMember)
+        try agree(ledger.membershipsCount == memberships)
         for page in model.rooms { try compare(page) }
         try agree(ledger.members.count == model.rooms.flatMap(\.places).uniqueMembersCount)
         for (id, entry) in ledger.members {

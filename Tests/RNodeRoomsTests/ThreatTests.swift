@@ -16,6 +16,7 @@ struct LeakTests {
                 group.addTask { await Self.churn(worker, rooms, registry) }
             }
         }
+        #expect(registry.membershipsCount == 0)
         for room in rooms {
             #expect(await registry.members(of: room.id).isEmpty)
             #expect(await registry.snapshot(of: room.id)?.connections == [])

@@ -1,5 +1,5 @@
-internal import RNodeBytes
 internal import RNodeRooms
+internal import RNodeWS
 
 /// What a client is told when its message did not go on.
 struct BlockedMessage: Sendable {

@@ -1,5 +1,5 @@
-internal import RNodeBytes
 internal import RNodeRooms
+internal import RNodeWS
 
 /// What a text from a client says, by PROTOCOL §2: found in one pass, without an allocation.
 ///

@@ -1,5 +1,5 @@
-internal import RNodeBytes
 internal import RNodeRooms
+internal import RNodeWS
 
 /// How the bytes of a payload become the value of `message`.
 enum PayloadForm: Sendable {

@@ -1,4 +1,4 @@
-internal import RNodeBytes
+internal import RNodeWS
 
 /// Why a text is not JSON that we take.
 enum JSONFault: Error {

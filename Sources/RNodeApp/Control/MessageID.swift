@@ -1,4 +1,4 @@
-internal import RNodeBytes
+internal import RNodeWS
 
 /// The `id` a client gave its message: 1 to 64 bytes of UTF-8, kept inline.
 ///

@@ -1,4 +1,4 @@
-internal import RNodeBytes
+internal import RNodeWS
 
 /// A moment as messages write it: RFC 3339, UTC, milliseconds, `Z`; 24 bytes kept inline.
 ///

@@ -38,11 +38,11 @@ struct CloseFlow: Flow {
     private mutating func leaveNext(_ peer: WebSocketPeer) -> FlowStep {
         while let room = rooms.popLast() {
             current = room.id
-            if peer.route.gate.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
+            if peer.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
         }
         stage = .closing
         current = nil
-        if peer.route.gate.admits(.onClose) { return .run(.onClose) }
+        if peer.admits(.onClose) { return .run(.onClose) }
         return forget(peer)
     }
 

@@ -57,7 +57,7 @@ struct JoinFlow: Flow {
         }
         self.seat = seat
         stage = .deciding
-        if peer.route.gate.admits(.onJoinRoom) { return .run(.onJoinRoom) }
+        if peer.admits(.onJoinRoom) { return .run(.onJoinRoom) }
         return settle(.passed, peer)
     }
 

@@ -44,7 +44,7 @@ struct LeaveFlow: Flow {
             return .ask(.leave(room))
         }
         stage = .deciding
-        if peer.route.gate.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
+        if peer.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
         return settle(.passed, peer)
     }
 

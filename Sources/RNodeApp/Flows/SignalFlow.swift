@@ -22,7 +22,7 @@ struct SignalFlow: Flow {
     ) -> FlowStep {
         if !hasRun {
             hasRun = true
-            if peer.route.gate.admits(event) { return .run(event) }
+            if peer.admits(event) { return .run(event) }
         }
         switch input.outcome {
         case .passed, .modified: answer(peer)

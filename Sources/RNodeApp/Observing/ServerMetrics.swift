@@ -1,16 +1,156 @@
-final class LoopMetrics { 
-    enum Fault { case server, `protocol` }
-    func received(bytes: Int) {}
-    func sent(bytes: Int) {}
-    func failed(_ f: Fault) {}
-    func dropped() {}
-    func opened(route: String) {}
-    func closed(route: String) {}
-}
+/// What the server counts, merged over its loops on demand.
+///
+/// Each loop has its own counters, which only that loop raises; a scrape reads them all from
+/// anywhere, without a lock and without stopping anybody. Make one when the routes are known.
 final class ServerMetrics: Sendable {
-    init(loops: Int) {}
-    func loop(_ i: Int) -> LoopMetrics { LoopMetrics() }
-    var connectionsActive: Int { 0 }
-    var messagesReceived: Int { 0 }
-    func brokerRefused() {}
+    /// The route templates, by number.
+    let routes: [String]
+    /// Whether histograms are kept; the counters behind the app's own numbers always are.
+    let isDetailed: Bool
+    private let loops: [LoopCounters]
+
+    /// Counters for `loopCount` loops and these route templates.
+    init(routes: [String], loopCount: Int, isDetailed: Bool) {
+        self.routes = routes
+        self.isDetailed = isDetailed
+        loops = (0..<max(1, loopCount)).map { _ in
+            LoopCounters(routeCount: routes.count, isDetailed: isDetailed)
+        }
+    }
+
+    /// The counters that loop `number` raises; nil when there is no such loop.
+    func counters(loop number: Int) -> LoopCounters {
+        loops[min(max(number, 0), loops.count - 1)]
+    }
+
+    /// How many connections are open now.
+    var connectionsActive: Int {
+        // Closed first: what closes between the two reads was open before it.
+        let closed = loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.closed.value } }
+        let opened = loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.opened.value } }
+        return max(0, opened &- closed)
+    }
+
+    /// How often each event of a route ran, and how often it was filtered, on all loops.
+    func events(route: Int) -> (run: [Int], filtered: [Int]) {
+        let snapshot = snapshot(rooms: 0, roomConnections: 0)
+        guard snapshot.routes.indices.contains(route) else { return ([], []) }
+        return (snapshot.routes[route].eventsRun, snapshot.routes[route].eventsFiltered)
+    }
+
+    /// How many data messages came since start.
+    var messagesReceived: Int {
+        loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.messagesReceived.value } }
+    }
+
+    /// All numbers now. The rooms are counted elsewhere, and passed in.
+    ///
+    /// - Parameter namedRooms: members of the rooms whose names the operator gave, and of no other.
+    func snapshot(
+        rooms: Int, roomConnections: Int, namedRooms: [(name: String, connections: Int)] = []
+    ) -> MetricsSnapshot {
+        var snapshot = MetricsSnapshot(
+            routes: routes.map(MetricsSnapshot.Route.init), rooms: rooms,
+            roomConnections: roomConnections,
+            namedRooms: namedRooms)
+        for loop in loops { snapshot.add(loop) }
+        return snapshot
+    }
+}
+
+/// What one loop counts.
+final class LoopCounters: Sendable {
+    /// One for each route, by its number.
+    let routes: [RouteCounters]
+    /// Errors by their word.
+    let errors = CountRow<24>()
+
+    init(routeCount: Int, isDetailed: Bool) {
+        routes = (0..<routeCount).map { _ in RouteCounters(isDetailed: isDetailed) }
+    }
+
+    /// Counts an error.
+    func failed(_ word: ErrorWord) { errors.raise(word.rawValue) }
+}
+
+/// What one loop counts of one route. Raised by that loop only.
+final class RouteCounters: Sendable {
+    let opened = Count()
+    let closed = Count()
+    let messagesReceived = Count()
+    let messagesSent = Count()
+    let sizesReceived = SizeHistogram()
+    let sizesSent = SizeHistogram()
+    let durations = DurationHistogram()
+    /// Events whose callback ran, and events that the mask kept from it, by the event's number.
+    let eventsRun = CountRow<14>()
+    let eventsFiltered = CountRow<14>()
+    private let isDetailed: Bool
+
+    init(isDetailed: Bool) { self.isDetailed = isDetailed }
+
+    /// A connection opened.
+    func connectionOpened() { opened.raise() }
+
+    /// A connection closed that had been open for so long.
+    func connectionClosed(afterMilliseconds duration: Int) {
+        closed.raise()
+        if isDetailed { durations.record(milliseconds: duration) }
+    }
+
+    /// A data message came.
+    func received(bytes: Int) {
+        messagesReceived.raise()
+        if isDetailed { sizesReceived.record(bytes) }
+    }
+
+    /// A data message went out, to so many connections.
+    func sent(bytes: Int, times: Int = 1) {
+        messagesSent.raise(by: times)
+        if isDetailed { sizesSent.record(bytes, times: times) }
+    }
+}
+
+/// The fixed words that errors are counted by.
+enum ErrorWord: Int, CaseIterable, Sendable {
+    case roomNotFound, roomFull, alreadyInRoom, notAMember, roomJoinBlocked, roomLeaveBlocked
+    case clientNotFound, tooManyRooms, invalidFormat, validationError, serverError
+    case blockedByHandler, handlerFailed, rateLimited
+    case protocolError, invalidUTF8, messageTooBig, policyViolation, timeout, slowConsumer
+    case transport, handshake, http, broker
+
+    /// The label's value.
+    var label: String {
+        switch self {
+        case .roomNotFound: "room_not_found"
+        case .roomFull: "room_full"
+        case .alreadyInRoom: "already_in_room"
+        case .notAMember: "not_a_member"
+        case .roomJoinBlocked: "room_join_blocked"
+        case .roomLeaveBlocked: "room_leave_blocked"
+        case .clientNotFound: "client_not_found"
+        case .tooManyRooms: "too_many_rooms"
+        case .invalidFormat: "invalid_format"
+        case .validationError: "validation_error"
+        case .serverError: "server_error"
+        case .blockedByHandler: "blocked_by_handler"
+        case .handlerFailed: "handler_failed"
+        case .rateLimited: "rate_limited"
+        case .protocolError: "protocol_error"
+        case .invalidUTF8: "invalid_utf8"
+        case .messageTooBig: "message_too_big"
+        case .policyViolation: "policy_violation"
+        case .timeout: "timeout"
+        case .slowConsumer: "slow_consumer"
+        case .transport: "transport"
+        case .handshake: "handshake"
+        case .http: "http"
+        case .broker: "broker"
+        }
+    }
+
+    /// The word for an `error_type`; anything unknown is the server's own error.
+    init(errorType: String) {
+        self = Self.allCases.first { $0.label == errorType } ?? .serverError
+    }
 }

@@ -90,9 +90,10 @@ extension AppLoop {
             role: .server, limits: route.limits, now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
-        let state = WebSocketState(session, route: route, peer: opening.peer)
+        let state = WebSocketState(
+            session, route: route, peer: opening.peer, openedAt: connection.now)
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
-        metrics.opened(route: route.path)
+        counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
         opened(route, connection.id)
         // The first JSON ping has a deadline too.
@@ -125,7 +126,7 @@ extension AppLoop {
         case .cancelled(let reason):
             return OpeningRefusal(status: 403, reason: reason ?? "Forbidden")
         case .failed(let reason):
-            metrics.failed(.server)
+            counters.failed(.serverError)
             core.logger.error("onConnect threw", metadata: ["error": "\(reason)"])
             return OpeningRefusal(status: 500, reason: "Internal server error")
         case .modified(let change):

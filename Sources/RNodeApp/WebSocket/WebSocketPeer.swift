@@ -129,7 +129,7 @@ final class WebSocketPeer: @unchecked Sendable {
                     room: room.id, clientID: clientID, at: timestamp, into: &$0)
             }
         }
-        loop.rooms.add(connection, isRaw: route.isRaw, to: room)
+        loop.rooms.add(connection, route, to: room)
         rooms.append(room)
         guard !route.isRaw else { return }
         write {
@@ -325,7 +325,7 @@ final class WebSocketPeer: @unchecked Sendable {
 
     /// The server failed this connection: onServerError runs next.
     func raiseServerError(_ error: String) {
-        loop.metrics.failed(.server)
+        loop.counters.failed(.serverError)
         guard !route.isRaw else { return }
         putFirst(NoticeFlow(.onServerError, error, type: "server_error", closeCode: nil))
     }
@@ -456,6 +456,18 @@ final class WebSocketPeer: @unchecked Sendable {
     }
 
     // MARK: - Callbacks
+
+    /// Whether an event is to be run; counts the answer. A clear bit costs this test.
+    func admits(_ event: WebSocketEvent) -> Bool {
+        let isOpen = route.gate.mask.contains(event)
+        let counted = loop.counters.routes[route.index]
+        if isOpen {
+            counted.eventsRun.raise(Int(event.rawValue))
+        } else {
+            counted.eventsFiltered.raise(Int(event.rawValue))
+        }
+        return isOpen
+    }
 
     private func call(
         _ body: (borrowing WebSocketEventData) throws -> WebSocketEventResult?,

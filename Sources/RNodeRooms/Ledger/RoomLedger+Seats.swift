@@ -47,6 +47,7 @@ extension RoomLedger {
             let joined = nextNumber()
             rooms[id]?.confirm(seat.member.id, joined: joined)
             members[seat.member.id]?.confirm(id)
+            membershipsCount &+= 1
             seat.room.touched(at: now)
         }
         return admission(to: seat.room, listingMembers: listingMembers)
@@ -95,6 +96,7 @@ extension RoomLedger {
 
     private mutating func depart(_ member: MemberID, from room: Room, now: Int64) -> Departure {
         vacate(room.id, by: member)
+        membershipsCount &-= 1
         room.touched(at: now)
         return Departure(room: room, membersCount: rooms[room.id]?.membersCount ?? 0)
     }

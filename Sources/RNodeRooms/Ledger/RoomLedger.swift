@@ -19,6 +19,8 @@ package struct RoomLedger: Sendable {
     package internal(set) var members: [MemberID: MemberEntry] = [:]
     /// Rooms that count already and that a store has yet to accept, with their order.
     package internal(set) var creating: [RoomID: UInt64] = [:]
+    /// How many memberships there are, over all rooms.
+    package internal(set) var membershipsCount = 0
     private var lastNumber: UInt64 = 0
 
     package init(limits: RoomLimits = RoomLimits()) {
@@ -113,6 +115,7 @@ extension RoomLedger {
     package mutating func finishRemoval(_ id: RoomID) -> RoomRemoval? {
         guard let entry = rooms[id], entry.isClosing else { return nil }
         rooms[id] = nil
+        membershipsCount &-= entry.membersCount
         entry.room.markRemoved()
         for member in entry.occupants.keys { forget(id, of: member) }
         return RoomRemoval(room: entry.room, members: entry.membersInOrder)

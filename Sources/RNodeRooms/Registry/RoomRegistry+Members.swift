@@ -16,7 +16,8 @@ extension RoomRegistry {
     public func confirm(
         _ seat: Seat, listingMembers: Bool = false
     ) throws(RoomError) -> Admission {
-        try ledger.confirm(seat, listingMembers: listingMembers, now: now())
+        defer { showCounts() }
+        return try ledger.confirm(seat, listingMembers: listingMembers, now: now())
     }
 
     /// Gives a reserved seat back.
@@ -32,7 +33,8 @@ extension RoomRegistry {
     /// - Throws: `roomNotFound`, or `notAMember` (a reserved seat is not a membership).
     @discardableResult
     public func leave(_ member: MemberID, room: RoomID) throws(RoomError) -> Departure {
-        try ledger.leave(member, room: room, now: now())
+        defer { showCounts() }
+        return try ledger.leave(member, room: room, now: now())
     }
 
     /// Ends all memberships of a connection that closed, and drops its reserved seats.
@@ -42,7 +44,8 @@ extension RoomRegistry {
     /// - Returns: the rooms it was in, in the order it joined; nothing the second time.
     @discardableResult
     public func leaveAll(_ member: Member) -> [Departure] {
-        ledger.leaveAll(member, now: now())
+        defer { showCounts() }
+        return ledger.leaveAll(member, now: now())
     }
 }
 

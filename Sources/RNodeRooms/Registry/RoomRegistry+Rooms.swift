@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension RoomRegistry {
     /// Makes a room.
     ///
@@ -27,7 +25,7 @@ extension RoomRegistry {
         guard let room = ledger.finishCreation(record) else {
             throw .serverError(cause: "a room's creation ended twice")
         }
-        countRooms()
+        showCounts()
         return room
     }
 
@@ -51,7 +49,7 @@ extension RoomRegistry {
         }
         guard let removal = ledger.finishRemoval(room) else { throw .roomNotFound }
         if restoring > 0 { removedWhileRestoring.insert(room) }
-        countRooms()
+        showCounts()
         return removal
     }
 
@@ -88,9 +86,5 @@ extension RoomRegistry {
             }
         }
         return (removed, failed)
-    }
-
-    func countRooms() {
-        roomsTotal.store(ledger.rooms.count, ordering: .relaxed)
     }
 }

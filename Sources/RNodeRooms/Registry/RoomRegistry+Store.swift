@@ -16,7 +16,7 @@ extension RoomRegistry {
             throw .serverError(cause: "the room store could not load: \(error)")
         }
         try ledger.adopt(records, except: removedWhileRestoring)
-        countRooms()
+        showCounts()
     }
 
     private func endRestoring() {

@@ -28,6 +28,7 @@ public actor RoomRegistry {
     private let executor: (any SerialExecutor)?
     private let home = Home()
     let roomsTotal = Atomic<Int>(0)
+    let membershipsTotal = Atomic<Int>(0)
     /// The store's call under way for a room: one at a time, so that it ends up with the last word.
     var turns: [RoomID: Task<Result<Void, RoomError>, Never>] = [:]
     var restoring = 0
@@ -68,9 +69,19 @@ public actor RoomRegistry {
 
     /// The executor given to `init`, or one of Swift's.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // SAFETY: both are kept alive by properties of this actor that never change.
         unsafe executor?.asUnownedSerialExecutor() ?? home.unownedExecutor
     }
 
     /// How many rooms there are now; asked from anywhere without waiting.
     public nonisolated var roomsCount: Int { roomsTotal.load(ordering: .relaxed) }
+
+    /// How many memberships there are now, over all rooms; asked from anywhere without waiting.
+    public nonisolated var membershipsCount: Int { membershipsTotal.load(ordering: .relaxed) }
+
+    /// Shows the counts to those who ask without waiting.
+    func showCounts() {
+        roomsTotal.store(ledger.rooms.count, ordering: .relaxed)
+        membershipsTotal.store(ledger.membershipsCount, ordering: .relaxed)
+    }
 }

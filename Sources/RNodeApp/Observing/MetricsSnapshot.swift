@@ -1,0 +1,82 @@
+/// All numbers of a moment, merged over the loops.
+struct MetricsSnapshot: Sendable {
+    /// The numbers of one route.
+    struct Route: Sendable {
+        /// Its template, as registered.
+        let template: String
+        var connections = 0
+        var disconnections = 0
+        var messagesReceived = 0
+        var messagesSent = 0
+        var sizesReceived = HistogramTotals(bounds: SizeHistogram.bounds)
+        var sizesSent = HistogramTotals(bounds: SizeHistogram.bounds)
+        var durations = HistogramTotals(bounds: DurationHistogram.bounds)
+        var eventsRun = [Int](repeating: 0, count: 14)
+        var eventsFiltered = [Int](repeating: 0, count: 14)
+
+        init(template: String) { self.template = template }
+
+        /// Open now. Counters are read one after another: never below zero for all that.
+        var connectionsActive: Int { max(0, connections &- disconnections) }
+    }
+
+    private(set) var routes: [Route]
+    /// How many rooms there are.
+    let rooms: Int
+    /// How many memberships there are.
+    let roomConnections: Int
+    /// The members of rooms that the operator named.
+    let namedRooms: [(name: String, connections: Int)]
+    /// Errors by the number of their word.
+    private(set) var errors = [Int](repeating: 0, count: ErrorWord.allCases.count)
+
+    /// The names of the fourteen events, by their number: the order of the user's document.
+    static let eventNames = WebSocketEvent.allCases.map(\.label)
+
+    init(
+        routes: [Route], rooms: Int, roomConnections: Int,
+        namedRooms: [(name: String, connections: Int)]
+    ) {
+        self.routes = routes
+        self.rooms = rooms
+        self.roomConnections = roomConnections
+        self.namedRooms = namedRooms
+    }
+
+    /// How many connections are open.
+    var connectionsActive: Int { routes.reduce(0) { $0 &+ $1.connectionsActive } }
+    /// How many data messages came since start.
+    var messagesReceived: Int { routes.reduce(0) { $0 &+ $1.messagesReceived } }
+
+    /// Adds what one loop counted.
+    mutating func add(_ loop: LoopCounters) {
+        for place in routes.indices where loop.routes.indices.contains(place) {
+            routes[place].add(loop.routes[place])
+        }
+        errors.raise(by: loop.errors.values)
+    }
+}
+
+extension MetricsSnapshot.Route {
+    fileprivate mutating func add(_ counters: RouteCounters) {
+        // Closed first: what closes between the two reads was open before it.
+        disconnections &+= counters.closed.value
+        connections &+= counters.opened.value
+        messagesReceived &+= counters.messagesReceived.value
+        messagesSent &+= counters.messagesSent.value
+        sizesReceived.add(counters.sizesReceived.totals)
+        sizesSent.add(counters.sizesSent.totals)
+        durations.add(counters.durations.totals)
+        eventsRun.raise(by: counters.eventsRun.values)
+        eventsFiltered.raise(by: counters.eventsFiltered.values)
+    }
+}
+
+extension [Int] {
+    /// Adds number by number, as far as both go.
+    fileprivate mutating func raise(by numbers: [Int]) {
+        for place in indices where numbers.indices.contains(place) {
+            self[place] &+= numbers[place]
+        }
+    }
+}
