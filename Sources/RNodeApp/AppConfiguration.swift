@@ -52,6 +52,7 @@ public struct AppConfiguration: Sendable {
         try check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
         try check("handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
         try check("shutdownTimeout", shutdownTimeout, .zero ... .seconds(600))
+        try origins.validate(field: "origins")
         try io.validate()
         try http.validate()
         try webSocket.validate()

@@ -86,6 +86,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
                 _ = webSocket.session.sendClose(
                     .tryAgainLater, reason: "slow consumer", now: connection.now,
                     into: &connection.output)
+                connection.endDeliveries()
                 connection.deadline = webSocket.session.deadline
             }
             webSocket.borrow { $0.peer }?.raiseError(

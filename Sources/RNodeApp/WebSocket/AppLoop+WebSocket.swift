@@ -219,12 +219,16 @@ extension AppLoop {
 
     /// Begins the close handshake.
     func close(_ connection: ConnectionID, _ code: CloseCode, reason: String) {
+        // What was published before the close goes out before it.
+        rooms.flushAll()
         _ = eventLoop.withConnection(connection) { context in
             withWebSocket(connection) { webSocket in
                 webSocket.update { state in
                     let isSent = state.session.sendClose(
                         code, reason: reason, now: context.now, into: &context.output)
-                    if isSent { state.closeReason = reason }
+                    guard isSent else { return }
+                    state.closeReason = reason
+                    context.endDeliveries()
                 }
                 setDeadline(webSocket, &context)
             }

@@ -96,6 +96,7 @@ extension AppLoop {
         counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
         opened(route, connection.id)
+        // The first JSON ping has a deadline too.
         withWebSocket(connection.id) { setDeadline($0, &connection) }
     }
 
@@ -172,9 +173,12 @@ enum ClientID {
     /// The longest id, in bytes.
     static let byteCountMax = 128
 
-    static func isValid(_ id: String) -> Bool {
-        let bytes = id.utf8
-        return !bytes.isEmpty && bytes.count <= byteCountMax
-            && !bytes.contains { $0 < 0x20 || $0 == 0x7F }
+    static func isValid(_ id: String) -> Bool { isValid(id.utf8Span.span) }
+
+    /// The same of an id's UTF-8.
+    static func isValid(_ id: Span<UInt8>) -> Bool {
+        guard (1...byteCountMax).contains(id.count) else { return false }
+        for index in id.indices where id[index] < 0x20 || id[index] == 0x7F { return false }
+        return true
     }
 }

@@ -73,6 +73,7 @@ final class WebSocketRoute: Sendable {
     /// Throws for options that can't be served, naming the field.
     func validate() throws {
         try limits.validate()
+        try origins.validate(field: "\(path): origins")
         if let jsonPingInterval,
             !(Duration.milliseconds(10) ... .seconds(86_400)).contains(jsonPingInterval)
         {

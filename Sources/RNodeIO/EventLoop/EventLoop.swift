@@ -378,7 +378,8 @@ public final class EventLoop: @unchecked Sendable {
         return body(&context)
     }
 
-    /// Gives a connection bytes that others get too; false when it is gone or its output is full.
+    /// Gives a connection bytes that others get too; false when it is gone, takes no deliveries any more, or its
+    /// output is full.
     ///
     /// Sent at once when nothing waits before them. On the loop's thread only.
     public func deliver(_ bytes: Span<UInt8>, to id: ConnectionID) -> Bool {
