@@ -53,11 +53,14 @@ let package = Package(
             name: "RNodeTesting", dependencies: ["RNodeIO", "RNodeHTTP", "RNodeWS", httpTypes],
             swiftSettings: strict),
 
+        .target(
+            name: "ServerFlags", dependencies: ["RNodeApp", arguments, logging],
+            path: "Examples/ServerFlags", swiftSettings: strict),
         .executableTarget(
-            name: "Chat", dependencies: ["RNodeApp", arguments, logging], path: "Examples/Chat",
-            resources: [.embedInCode("page.html")], swiftSettings: strict),
+            name: "Chat", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
+            path: "Examples/Chat", resources: [.embedInCode("page.html")], swiftSettings: strict),
         .executableTarget(
-            name: "InteropServer", dependencies: ["RNodeApp", arguments, logging],
+            name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
@@ -68,7 +71,7 @@ let package = Package(
         .testTarget(name: "RNodeWSTests", dependencies: ["RNodeWS"], swiftSettings: strict),
         .testTarget(name: "RNodeRoomsTests", dependencies: ["RNodeRooms"], swiftSettings: strict),
         .testTarget(
-            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting"], swiftSettings: strict
+            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting", logging], swiftSettings: strict
         ),
     ]
 )

@@ -49,15 +49,29 @@ public final class InMemoryListener: Listener, VirtualSource {
     public func connect(
         from remote: SocketAddress? = nil, shape: StreamShape = StreamShape()
     ) -> InMemoryPeer {
-        let (transport, peer) = InMemoryTransport.connected(descriptors: descriptors, shape: shape)
+        let (transport, peer) = InMemoryTransport.connected(
+            descriptors: descriptors, shape: shape)
+        enqueue(transport, from: remote)
+        return peer
+    }
+
+    /// A new connection that waits to be accepted; the peer's end is a transport too, for a client that
+    /// runs on an event loop of its own in the same test.
+    public func connectTransport(
+        from remote: SocketAddress? = nil, shape: StreamShape = StreamShape()
+    ) -> InMemoryTransport {
+        let (transport, client) = InMemoryTransport.pair(descriptors: descriptors, shape: shape)
+        enqueue(transport, from: remote)
+        return client
+    }
+
+    private func enqueue(_ transport: InMemoryTransport, from remote: SocketAddress?) {
         guard descriptor >= 0, waitingCount < Self.backlogMax else {
-            transport.close(abort: true)
-            return peer
+            return transport.close(abort: true)
         }
         connectedCount = connectedCount % 60_000 + 1
         let ownAddress = SocketAddress.ip(host: "192.0.2.1", port: 1024 + connectedCount)
         waiting.append(Waiting(transport: transport, remote: remote ?? ownAddress))
-        return peer
     }
 
     /// Makes the next `accept` answer `result` (after those asked for before) instead of taking a

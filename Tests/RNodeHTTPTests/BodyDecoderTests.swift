@@ -18,21 +18,25 @@ struct BodyDecoderTests {
 
     @Test(arguments: [
         ("0\r\n\r\n", ""), ("5\r\nhello\r\n0\r\n\r\n", "hello"),
-        ("3\r\nabc\r\n2\r\nde\r\n000\r\n\r\n", "abcde"), ("A\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
+        ("3\r\nabc\r\n2\r\nde\r\n000\r\n\r\n", "abcde"),
+        ("A\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
         ("a\r\n0123456789\r\n0\r\n\r\n", "0123456789"), ("2;x\r\nab\r\n0;y=z\r\n\r\n", "ab"),
         ("2;x=\"a;b\\\"c\"\r\nab\r\n0\r\n\r\n", "ab"), ("2\r\n\r\n\r\n0\r\n\r\n", "\r\n"),
         ("1\r\na\r\n0\r\nX: y\r\nZ:\r\n\r\n", "a"), ("000000000000001\r\na\r\n0\r\n\r\n", "a"),
         ("1;\t \u{FC}\r\na\r\n0\r\n\r\n", "a"),
     ])
-    func `chunks are decoded, extensions ignored, trailers dropped`(_ wire: String, _ body: String) {
+    func `chunks are decoded, extensions ignored, trailers dropped`(_ wire: String, _ body: String)
+    {
         let found = transcriptInAllSplits(Self.chunked + wire + Self.next)
         #expect(found.requests.map(\.path) == ["/c", "/next"])
         #expect(found.bodies.joined() == body)
     }
 
     @Test(arguments: [
-        "\r\n", "x\r\n", "0x1\r\na\r\n0\r\n\r\n", "1_0\r\n", "+1\r\na", "-1\r\n", " 1\r\na", "1 \r\na",
-        "1\t\r\n", "1\na\r\n0\r\n\r\n", "1\r\na\n0\r\n\r\n", "1\r\naX\r\n0\r\n\r\n", "1\r\na\rX0\r\n\r\n",
+        "\r\n", "x\r\n", "0x1\r\na\r\n0\r\n\r\n", "1_0\r\n", "+1\r\na", "-1\r\n", " 1\r\na",
+        "1 \r\na",
+        "1\t\r\n", "1\na\r\n0\r\n\r\n", "1\r\na\n0\r\n\r\n", "1\r\naX\r\n0\r\n\r\n",
+        "1\r\na\rX0\r\n\r\n",
         "1\r\nab\r\n0\r\n\r\n", "1\rXa\r\n", "0\r\n\n", "0000000000000000\r\n\r\n",
         "fffffffffffffffff\r\n", "0\r\n\rX", "0\r\n X: y\r\n\r\n", "0\r\n: y\r\n\r\n",
         "0\r\nX : y\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\nX: y\r\r\n", "0\r\nX\r\n\r\n",
@@ -52,7 +56,8 @@ struct BodyDecoderTests {
 
     @Test(arguments: [
         "1;a\nb\r\na", "1;a\rb\r\na", "1;\"a\rb\"\r\na", "1;\"a\r\nb\"\r\na", "1;\"a\nb\"\r\n",
-        "1;\"a\\\r\n", "1;\u{0}\r\na", "1;\u{7F}\r\na", "1;\"\u{1}\"\r\n", "1;\"open\r\na\r\n0\r\n\r\n",
+        "1;\"a\\\r\n", "1;\u{0}\r\na", "1;\u{7F}\r\na", "1;\"\u{1}\"\r\n",
+        "1;\"open\r\na\r\n0\r\n\r\n",
     ])
     func `A5 an extension holds no control byte, in quotes or out`(_ wire: String) {
         #expect(transcriptInAllSplits(Self.chunked + wire).status == 400)
@@ -85,7 +90,9 @@ struct BodyDecoderTests {
 
     private func afterSemicolon(_ size: UInt64, _ rest: [UInt8]) -> Verdict {
         // Two bytes at most: a lone CR waits, CR LF ends the line, and no string can close.
-        if rest.first == 0x0D { return rest.count == 1 ? .unfinished : rest[1] == 0x0A ? .begun : .refused }
+        if rest.first == 0x0D {
+            return rest.count == 1 ? .unfinished : rest[1] == 0x0A ? .begun : .refused
+        }
         guard rest.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 9 || $0 == 0x0D }) else {
             return .refused
         }
@@ -96,7 +103,8 @@ struct BodyDecoderTests {
 
     private func afterLine(_ size: UInt64, _ rest: [UInt8]) -> Verdict {
         guard size == 0, let first = rest.first else { return .begun }
-        let isToken = "!#$%&'*+-.^_`|~".utf8.contains(first)
+        let isToken =
+            "!#$%&'*+-.^_`|~".utf8.contains(first)
             || Character(Unicode.Scalar(first)).isASCII
                 && (Character(Unicode.Scalar(first)).isLetter || (48...57).contains(first))
         return first == 0x0D || isToken ? .begun : .refused

@@ -6,7 +6,8 @@ import Testing
 @Suite("RFC 9112 section 3: the request line, and section 5: the fields")
 struct RequestParsingTests {
     @Test func `a simple request is reported with all its parts`() throws {
-        let text = "GET /a/b?x=1&y HTTP/1.1\r\nHost: example.org:8080\r\nX-Empty:\r\nX-Pad: \t v  w \t\r\n\r\n"
+        let text =
+            "GET /a/b?x=1&y HTTP/1.1\r\nHost: example.org:8080\r\nX-Empty:\r\nX-Pad: \t v  w \t\r\n\r\n"
         let found = transcriptInAllSplits(text)
         let head = try #require(found.requests.first)
         #expect(head.method == .get)
@@ -89,7 +90,8 @@ struct RequestParsingTests {
     }
 
     @Test func `a head is converted to fields, looked up by name, and searched for tokens`() {
-        let text = "GET / HTTP/1.1\r\nHost: h\r\nAccept: a\r\naccept: b\r\nX: \u{E9}\r\nVary: A , b,\r\n\r\n"
+        let text =
+            "GET / HTTP/1.1\r\nHost: h\r\nAccept: a\r\naccept: b\r\nX: \u{E9}\r\nVary: A , b,\r\n\r\n"
         var head = RequestHead()
         var session = HTTPSession(acceptedAt: MonotonicInstant(nanoseconds: 0))
         var offset = 0
@@ -119,14 +121,15 @@ struct RequestParsingTests {
         #expect(transcriptInAllSplits(bytes).requests.count == 1)
     }
 
-    @Test(arguments: [
-        (.http11, "", true), (.http11, "Connection: close\r\n", false),
-        (.http11, "Connection: foo, CLOSE\r\n", false),
-        (.http11, "Connection: keep-alive\r\nConnection: close\r\n", false),
-        (.http10, "", false), (.http10, "Connection: Keep-Alive\r\n", true),
-        (.http10, "Connection: keep-alive, close\r\n", false),
-        (.http11, "Connection: closed\r\n", true),
-    ] as [(HTTPVersion, String, Bool)])
+    @Test(
+        arguments: [
+            (.http11, "", true), (.http11, "Connection: close\r\n", false),
+            (.http11, "Connection: foo, CLOSE\r\n", false),
+            (.http11, "Connection: keep-alive\r\nConnection: close\r\n", false),
+            (.http10, "", false), (.http10, "Connection: Keep-Alive\r\n", true),
+            (.http10, "Connection: keep-alive, close\r\n", false),
+            (.http11, "Connection: closed\r\n", true),
+        ] as [(HTTPVersion, String, Bool)])
     func `section 9.3 a connection persists as version and Connection say`(
         _ version: HTTPVersion, _ fields: String, _ keepsAlive: Bool
     ) {

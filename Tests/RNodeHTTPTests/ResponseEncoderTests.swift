@@ -30,7 +30,7 @@ struct ResponseEncoderTests {
         let text = try encode(response)
         #expect(
             text
-                == "HTTP/1.1 201 Created\r\nX-A: 2\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
+                == "HTTP/1.1 201 Created\r\nx-a: 2\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
                 + "Content-Type: a/b\r\nContent-Length: 1\r\n\(Self.date)\r\ny")
     }
 
@@ -158,8 +158,10 @@ struct ResponseEncoderTests {
         for _ in 0..<2000 {
             let response = Response()
             for _ in 0..<Int.random(in: 0...4, using: &random) {
-                let name = String((0..<3).compactMap { _ in alphabet.randomElement(using: &random) })
-                let value = String((0..<4).compactMap { _ in alphabet.randomElement(using: &random) })
+                let name = String(
+                    (0..<3).compactMap { _ in alphabet.randomElement(using: &random) })
+                let value = String(
+                    (0..<4).compactMap { _ in alphabet.randomElement(using: &random) })
                 response.addHeader(name, value)
             }
             guard let text = try? encode(response) else {
@@ -186,7 +188,8 @@ struct ResponseEncoderTests {
         ] {
             var output = ByteBuffer()
             encoder.encode(prepared, terms: terms, into: &output)
-            #expect(String(decoding: output.copied(), as: UTF8.self) == (try encode(response, terms)))
+            #expect(
+                String(decoding: output.copied(), as: UTF8.self) == (try encode(response, terms)))
         }
         #expect(throws: ResponseEncodingError.self) {
             try PreparedResponse(Response().header("a b", "c"))
@@ -197,7 +200,8 @@ struct ResponseEncoderTests {
         let dated = try PreparedResponse(Response().header("Date", "mine"))
         var output = ByteBuffer()
         encoder.encode(dated, terms: ResponseTerms(), into: &output)
-        #expect(String(decoding: output.copied(), as: UTF8.self).split(separator: "Date:").count == 2)
+        #expect(
+            String(decoding: output.copied(), as: UTF8.self).split(separator: "Date:").count == 2)
     }
 
     @Test func `interim answers and 101`() throws {
@@ -280,13 +284,16 @@ struct DateFieldTests {
         return String(decoding: field.line, as: UTF8.self)
     }
 
-    @Test(arguments: [
-        (0, "Thu, 01 Jan 1970 00:00:00"), (784_111_777, "Sun, 06 Nov 1994 08:49:37"),
-        (951_782_400, "Tue, 29 Feb 2000 00:00:00"), (951_868_799, "Tue, 29 Feb 2000 23:59:59"),
-        (951_868_800, "Wed, 01 Mar 2000 00:00:00"), (1_735_689_599, "Tue, 31 Dec 2024 23:59:59"),
-        (4_107_542_400, "Mon, 01 Mar 2100 00:00:00"), (253_402_300_799, "Fri, 31 Dec 9999 23:59:59"),
-        (Int64.max, "Fri, 31 Dec 9999 23:59:59"), (Int64.min, "Thu, 01 Jan 1970 00:00:00"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00"), (784_111_777, "Sun, 06 Nov 1994 08:49:37"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00"), (951_868_799, "Tue, 29 Feb 2000 23:59:59"),
+            (951_868_800, "Wed, 01 Mar 2000 00:00:00"),
+            (1_735_689_599, "Tue, 31 Dec 2024 23:59:59"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00"),
+            (253_402_300_799, "Fri, 31 Dec 9999 23:59:59"),
+            (Int64.max, "Fri, 31 Dec 9999 23:59:59"), (Int64.min, "Thu, 01 Jan 1970 00:00:00"),
+        ] as [(Int64, String)])
     func `known moments`(_ seconds: Int64, _ text: String) {
         #expect(date(seconds) == "Date: \(text) GMT\r\n")
     }

@@ -181,6 +181,22 @@ struct RouterTests {
     }
 }
 
+@Suite("Routing: paths without parameters")
+struct LiteralPathsTests {
+    @Test func `each of many paths is found, and no other`() {
+        var paths = LiteralPaths()
+        for number in 0..<500 {
+            paths.insert(Array("/p/\(number)".utf8), node: number)
+        }
+        for number in 0..<500 {
+            #expect(paths.node(Array("/p/\(number)".utf8).span) == number)
+        }
+        for other in ["", "/", "/p", "/p/", "/p/500", "/p/00", "/P/1", "/p/1/"] {
+            #expect(paths.node(Array(other.utf8).span) == nil)
+        }
+    }
+}
+
 @Suite("Middleware and handlers")
 struct MiddlewareTests {
     @Test func `middlewares nest in order, and any of them may answer`() async throws {

@@ -5,7 +5,8 @@ import Testing
 @Suite("RFC 9112 section 9: connections, and RFC 9110 section 10.1.1: Expect")
 struct SessionTests {
     static let limits = HTTPLimits()
-    static let expecting = "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n"
+    static let expecting =
+        "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n"
     private typealias Driver = SessionTableTests.Driver
 
     @Test func `pipelined requests are handed out one at a time, in order`() {
@@ -73,7 +74,8 @@ struct SessionTests {
         #expect(driver.next("") == .requestEnded)
         var old = Driver(.fresh)
         _ = old.next(
-            "POST / HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+            "POST / HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"
+        )
         #expect(old.next("") == .needMore)
     }
 
@@ -269,12 +271,12 @@ struct SessionTimeTests {
 struct LinearityTests {
     /// Bytes looked at while `bytes` arrive `step` at a time.
     private func examined(_ bytes: [UInt8], step: Int) -> Int {
-        var layout = HeadLayout()
+        var layout = HeadLayout(limits: HTTPLimits())
         var end = 0
         while true {
             end = min(end + step, bytes.count)
             let piece = Array(bytes[..<end])
-            let outcome = RequestParser.parse(piece.span, &layout, HTTPLimits())
+            let outcome = RequestParser.parse(piece.span, &layout)
             if outcome != .needMore || end == bytes.count { return layout.examined }
         }
     }
@@ -290,7 +292,8 @@ struct LinearityTests {
     }
 
     @Test func `many short lines cost no more than long ones`() {
-        let text = "GET / HTTP/1.1\r\nHost: h\r\n" + String(repeating: "X:y\r\n", count: 90) + "\r\n"
+        let text =
+            "GET / HTTP/1.1\r\nHost: h\r\n" + String(repeating: "X:y\r\n", count: 90) + "\r\n"
         let bytes = Array(text.utf8)
         #expect(examined(bytes, step: bytes.count) <= 3 * bytes.count)
         #expect(examined(bytes, step: 1) <= 4 * bytes.count)

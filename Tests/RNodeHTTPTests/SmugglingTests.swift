@@ -8,7 +8,8 @@ struct SmugglingTests {
     private func refusal(
         _ fields: String, method: String = "POST", version: String = "HTTP/1.1"
     ) -> Int? {
-        let text = "\(method) / \(version)\r\nHost: h\r\n\(fields)\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n"
+        let text =
+            "\(method) / \(version)\r\nHost: h\r\n\(fields)\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n"
         let found = transcript(Array((text + "Host: h\r\n\r\n").utf8))
         if found.status != nil { #expect(found.requests.isEmpty) }
         return found.requests.isEmpty ? found.status : nil
@@ -108,7 +109,8 @@ struct SmugglingTests {
         #expect(RNodeHTTPTests.refusal("GET http://a/ HTTP/1.1\r\n\r\n") == 400)
     }
 
-    static let upgrade = "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    static let upgrade =
+        "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
 
     @Test(arguments: [
         "Content-Length: 1\r\n", "Content-Length: 40\r\n", "Transfer-Encoding: chunked\r\n",
@@ -148,7 +150,8 @@ struct SmugglingTests {
 
     @Test(arguments: ["h2c", "TLS/1.0", "websocketx", "h2c, foo"])
     func `A9 other upgrades are ignored`(_ token: String) {
-        let text = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: \(token)\r\n\r\n"
+        let text =
+            "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: \(token)\r\n\r\n"
         let found = transcriptInAllSplits(text)
         #expect(found.events.last == .ended)
     }

@@ -79,7 +79,7 @@ import Testing
         var now = Self.ms(seed == 0 ? 0 : Int64(seed) * 68_719_476_736 - 1000)
         let wheel = Wheel(now: now)
         var model = SortedTimers(now: now)
-        for step in 0..<60_000 {
+        for step in 0..<30_000 {
             switch random.next() % 10 {
             case 0..<6:
                 let deadline = now.advanced(byNanoseconds: random.delay())

@@ -5,19 +5,22 @@
 
 #if defined(__linux__)
 
-// No feature macro is defined here: with another one than Swift's Glibc module was built with, the same
-// C types would differ between the two. What only _GNU_SOURCE declares goes by its system call.
+// As few headers as can be, and no feature macro: a C type that this module and Swift's Glibc module both
+// bring along must be the same in both, and may be found in either. What is not declared by these two
+// headers goes by its system call.
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
+
+struct sockaddr;
+extern long syscall(long number, ...);
+
+// The kernel has one value for closed-by-exec and one for non-blocking: O_CLOEXEC is SOCK_CLOEXEC is EFD_CLOEXEC.
+#define CLINUX_CLOEXEC EFD_CLOEXEC
+#define CLINUX_NONBLOCK EFD_NONBLOCK
 
 // MARK: - epoll
 
@@ -61,14 +64,14 @@ static inline int clinux_eventfd(void) {
 
 /// A non-blocking pipe that is closed by exec; -1 with errno.
 static inline int clinux_pipe(int ends[2]) {
-    return (int)syscall(SYS_pipe2, ends, O_CLOEXEC | O_NONBLOCK);
+    return (int)syscall(SYS_pipe2, ends, CLINUX_CLOEXEC | CLINUX_NONBLOCK);
 }
 
 // MARK: - Sockets
 
 /// accept4 that makes a non-blocking socket that is closed by exec; -1 with errno.
-static inline int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
-    return (int)syscall(SYS_accept4, listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+static inline int clinux_accept(int listener, struct sockaddr *address, uint32_t *length) {
+    return (int)syscall(SYS_accept4, listener, address, length, CLINUX_NONBLOCK | CLINUX_CLOEXEC);
 }
 
 // MARK: - Files
@@ -105,6 +108,7 @@ static inline int clinux_openat2(
 extern int __xpg_strerror_r(int code, char *text, size_t capacity);
 #define clinux_posix_strerror_r __xpg_strerror_r
 #else
+extern int strerror_r(int code, char *text, size_t capacity);
 #define clinux_posix_strerror_r strerror_r
 #endif
 

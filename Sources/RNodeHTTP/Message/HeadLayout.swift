@@ -41,6 +41,9 @@ struct HeadLayout {
         static let emptyPath = Marks(rawValue: 512)
     }
 
+    /// Read in place: copying them for every head would cost more than parsing a short one.
+    let limits: HTTPLimits
+
     // What was found.
     var method = RequestMethod.get
     var version = HTTPVersion.http11
@@ -51,7 +54,9 @@ struct HeadLayout {
     var path = Run()
     var query = Run()
     var authority = Run()
-    var fields: [Field] = []
+    /// The table; only the first `fieldCount` places belong to this head.
+    private(set) var fields: [Field] = []
+    private(set) var fieldCount = 0
 
     // Where the parser is.
     var phase = Phase.requestLine
@@ -63,8 +68,22 @@ struct HeadLayout {
     /// Bytes looked at so far, those looked at twice counted twice: tests hold it linear.
     var examined = 0
 
+    init(limits: HTTPLimits) {
+        self.limits = limits
+    }
+
     /// Bytes in the lines of the fields so far.
     var blockBytes: Int { lineStart &- blockStart }
+
+    /// Adds a field, in the memory of an earlier head's if there is any.
+    mutating func append(_ field: Field) {
+        if fieldCount < fields.count {
+            fields[fieldCount] = field
+        } else {
+            fields.append(field)
+        }
+        fieldCount &+= 1
+    }
 
     /// Ready for the next head; the table's memory stays.
     mutating func reset() {
@@ -77,7 +96,7 @@ struct HeadLayout {
         path = Run()
         query = Run()
         authority = Run()
-        fields.removeAll(keepingCapacity: true)
+        fieldCount = 0
         phase = .requestLine
         emptyLines = 0
         lineStart = 0
@@ -90,9 +109,9 @@ struct HeadLayout {
     mutating func copy(_ other: HeadLayout) {
         var table = fields
         fields = []
-        table.removeAll(keepingCapacity: true)
-        table.append(contentsOf: other.fields)
         self = other
-        fields = table
+        fieldCount = 0
+        swap(&fields, &table)
+        for field in table.prefix(other.fieldCount) { append(field) }
     }
 }

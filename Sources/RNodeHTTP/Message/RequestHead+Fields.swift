@@ -2,7 +2,7 @@ public import HTTPTypes
 
 extension RequestHead {
     /// How many fields there are.
-    public var fieldCount: Int { layout.fields.count }
+    public var fieldCount: Int { layout.fieldCount }
 
     /// How many fields are named `name`, compared without case.
     public borrowing func fieldCount(named name: StaticString) -> Int {
@@ -83,7 +83,7 @@ extension RequestHead {
     func position(ofField name: StaticString, from start: Int) -> Int? {
         bytes.withSpan { all in
             let whole = 0..<all.count
-            for position in start..<max(start, layout.fields.count) {
+            for position in start..<max(start, layout.fieldCount) {
                 let range = layout.fields[position].name.range.clamped(to: whole)
                 if all.extracting(range).isEqualIgnoringCase(to: name) { return position }
             }
@@ -93,11 +93,11 @@ extension RequestHead {
 
     @usableFromInline
     func nameRange(_ position: Int) -> Range<Int> {
-        layout.fields.indices.contains(position) ? layout.fields[position].name.range : 0..<0
+        position >= 0 && position < layout.fieldCount ? layout.fields[position].name.range : 0..<0
     }
 
     @usableFromInline
     func valueRange(_ position: Int) -> Range<Int> {
-        layout.fields.indices.contains(position) ? layout.fields[position].value.range : 0..<0
+        position >= 0 && position < layout.fieldCount ? layout.fields[position].value.range : 0..<0
     }
 }

@@ -4,16 +4,17 @@
 /// copies nothing unless it is asked for a `String` or `HTTPFields`. After its first few heads,
 /// filling it allocates nothing.
 public struct RequestHead: ~Copyable {
-    /// The limits the parser holds to.
-    public let limits: HTTPLimits
     @usableFromInline
     var bytes = ByteBuffer()
-    var layout = HeadLayout()
+    var layout: HeadLayout
 
     /// An empty head, and the limits for those it will hold; check them by `validate()` first.
     public init(limits: HTTPLimits = HTTPLimits()) {
-        self.limits = limits
+        layout = HeadLayout(limits: limits)
     }
+
+    /// The limits the parser holds to.
+    public var limits: HTTPLimits { layout.limits }
 
     // MARK: - Request line
 

@@ -8,14 +8,14 @@ enum Authority {
     }
 
     private static func nameEnd(_ bytes: Span<UInt8>) -> Int {
-        var place = 0
-        while place < bytes.count, FieldSyntax.isHostByte(bytes[place]) {
-            if bytes[place] == UInt8(ascii: "%"), PercentEncoding.escape(bytes, at: place) == nil {
+        for place in bytes.indices {
+            let byte = bytes[place]
+            guard FieldSyntax.isHostByte(byte) else { return place }
+            if byte == UInt8(ascii: "%"), PercentEncoding.escape(bytes, at: place) == nil {
                 return 0
             }
-            place &+= 1
         }
-        return place
+        return bytes.count
     }
 
     private static func literalEnd(_ bytes: Span<UInt8>) -> Int {
@@ -32,9 +32,9 @@ enum Authority {
     private static func isPort(_ bytes: Span<UInt8>, from start: Int) -> Bool {
         guard start < bytes.count else { return true }
         guard bytes[start] == UInt8(ascii: ":"), bytes.count &- start <= 6 else { return false }
-        let digits = start &+ 1..<bytes.count
+        let digits = bytes.extracting(start &+ 1..<bytes.count)
         // A port may be empty (RFC 3986 section 3.2.3).
         guard !digits.isEmpty else { return true }
-        return WireLength.decimal(bytes, in: digits).map { $0 <= 65_535 } ?? false
+        return WireLength.decimal(digits).map { $0 <= 65_535 } ?? false
     }
 }

@@ -66,9 +66,14 @@ public struct BodyDecoder: Hashable, Sendable {
 
     /// A decoder for the body behind `head`, whose fields count towards the trailers' limits.
     public init(_ head: borrowing RequestHead) {
-        self.init(head.body)
-        trailerBytes = UInt32(truncatingIfNeeded: head.layout.blockBytes)
-        trailers = UInt32(truncatingIfNeeded: head.layout.fields.count)
+        self.init(
+            head.body, headFields: head.layout.fieldCount, headBytes: head.layout.blockBytes)
+    }
+
+    init(_ body: RequestBody, headFields: Int, headBytes: Int) {
+        self.init(body)
+        trailers = UInt32(truncatingIfNeeded: headFields)
+        trailerBytes = UInt32(truncatingIfNeeded: headBytes)
     }
 
     /// Whether the body is complete.

@@ -1,6 +1,6 @@
 /// What a complete head must satisfy as a whole (RFC 9112 sections 3.2 and 6; HARDENING A1–A8).
 enum FramingRules {
-    static func apply(to layout: inout HeadLayout, _ limits: HTTPLimits) throws(HTTPParseError) {
+    static func apply(to layout: inout HeadLayout) throws(HTTPParseError) {
         let isChunked = layout.marks.contains(.transferEncoding)
         if isChunked {
             guard layout.version == .http11 else { throw HTTPParseError(.badTransferEncoding) }
@@ -19,7 +19,8 @@ enum FramingRules {
                 throw HTTPParseError(.bodyOnUpgrade)
             }
         }
-        guard let length = WireLength(layout.declaredLength, limit: limits.bodyBytesMax) else {
+        guard let length = WireLength(layout.declaredLength, limit: layout.limits.bodyBytesMax)
+        else {
             throw HTTPParseError(.bodyTooLarge)
         }
         layout.body = isChunked ? .chunked : length.value > 0 ? .fixed(length.value) : .none

@@ -1,14 +1,9 @@
 /// Parses `GET /path?query HTTP/1.1` (RFC 9112 section 3).
 enum RequestLineParser {
     static func parse(
-        _ line: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout, _ limits: HTTPLimits
+        _ line: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
-        var (word, place): (UInt64, Int) = (0, line.lowerBound)
-        while place < line.upperBound, FieldSyntax.isTokenByte(bytes[place]) {
-            // The longest method has 7 bytes, and an eighth still fits.
-            if place &- line.lowerBound < 8 { word = word << 8 | UInt64(bytes[place]) }
-            place &+= 1
-        }
+        let place = line.lowerBound &+ FieldSyntax.tokenEnd(bytes.extracting(line))
         guard place > line.lowerBound else { throw HTTPParseError(.badMethod) }
         guard place < line.upperBound else { throw HTTPParseError(.badRequestLine) }
         guard bytes[place] == 0x20 else { throw HTTPParseError(.badMethod) }
@@ -17,20 +12,25 @@ enum RequestLineParser {
         let version = line.upperBound &- 8
         guard bytes[version &- 1] == 0x20 else { throw HTTPParseError(.badRequestLine) }
         layout.version = try parseVersion(bytes.extracting(version..<line.upperBound))
-        guard place &- line.lowerBound <= 7, let method = RequestMethod(word: word) else {
+        guard let method = RequestMethod(token: bytes.extracting(line.lowerBound..<place)) else {
             throw HTTPParseError(.unknownMethod)
         }
         layout.method = method
         layout.target = HeadLayout.Run(place &+ 1..<version &- 1)
-        try TargetParser.parse(layout.target.range, of: bytes, &layout, limits)
+        try TargetParser.parse(layout.target.range, of: bytes, &layout)
     }
 
     private static func parseVersion(_ version: Span<UInt8>) throws(HTTPParseError) -> HTTPVersion {
-        if version.isEqual(to: "HTTP/1.1") { return .http11 }
-        if version.isEqual(to: "HTTP/1.0") { return .http10 }
-        let isWellFormed =
-            version.extracting(0..<5).isEqual(to: "HTTP/") && version[6] == UInt8(ascii: ".")
-            && version[5] &- 0x30 < 10 && version[7] &- 0x30 < 10
-        throw HTTPParseError(isWellFormed ? .unsupportedVersion : .badVersion)
+        var word: UInt64 = 0
+        for index in version.indices { word = word << 8 | UInt64(version[index]) }
+        switch word {
+        case 0x4854_5450_2F31_2E31: return .http11
+        case 0x4854_5450_2F31_2E30: return .http10
+        default:
+            let isWellFormed =
+                version.extracting(0..<5).isEqual(to: "HTTP/") && version[6] == UInt8(ascii: ".")
+                && version[5] &- 0x30 < 10 && version[7] &- 0x30 < 10
+            throw HTTPParseError(isWellFormed ? .unsupportedVersion : .badVersion)
+        }
     }
 }

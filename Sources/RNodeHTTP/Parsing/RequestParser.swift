@@ -24,16 +24,16 @@ enum RequestParser {
 
     /// Goes on in `bytes`, which begin with the head's first byte, from where `layout` says.
     static func parse(
-        _ bytes: Span<UInt8>, _ layout: inout HeadLayout, _ limits: HTTPLimits
+        _ bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) -> Outcome {
         while true {
-            switch nextLine(bytes, &layout, limits) {
+            switch nextLine(bytes, &layout) {
             case .needMore: return .needMore
             case .failed(let error): return .failed(error)
             case .line(let line):
                 layout.examined &+= line.count
                 do throws(HTTPParseError) {
-                    if try take(line, of: bytes, &layout, limits) {
+                    if try take(line, of: bytes, &layout) {
                         return .complete(layout.lineStart)
                     }
                 } catch {
@@ -45,21 +45,21 @@ enum RequestParser {
 
     /// Parses a whole line; whether it ends the head.
     private static func take(
-        _ line: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout, _ limits: HTTPLimits
+        _ line: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) -> Bool {
         switch layout.phase {
         case .fields where line.isEmpty:
-            try FramingRules.apply(to: &layout, limits)
+            try FramingRules.apply(to: &layout)
             return true
         case .fields:
-            try FieldLineParser.parse(line, of: bytes, &layout, limits)
+            try FieldLineParser.parse(line, of: bytes, &layout)
         case .requestLine where line.isEmpty:
             layout.emptyLines &+= 1
-            if layout.emptyLines > limits.leadingEmptyLinesMax {
+            if layout.emptyLines > layout.limits.leadingEmptyLinesMax {
                 throw HTTPParseError(.badEmptyLine)
             }
         case .requestLine:
-            try RequestLineParser.parse(line, of: bytes, &layout, limits)
+            try RequestLineParser.parse(line, of: bytes, &layout)
             layout.phase = .fields
             layout.blockStart = layout.lineStart
         }
@@ -67,12 +67,12 @@ enum RequestParser {
     }
 
     private static func nextLine(
-        _ bytes: Span<UInt8>, _ layout: inout HeadLayout, _ limits: HTTPLimits
+        _ bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) -> Line {
         let start = layout.lineStart
         let end = bytes.firstControl(from: layout.scanned) ?? bytes.count
         layout.examined &+= end &- layout.scanned &+ 1
-        if end &- start > lineBytesMax(layout, limits) {
+        if end &- start > lineBytesMax(layout) {
             let isTarget = layout.phase == .requestLine
             return .failed(HTTPParseError(isTarget ? .targetTooLong : .headTooLarge))
         }
@@ -86,11 +86,11 @@ enum RequestParser {
         return .line(start..<end)
     }
 
-    private static func lineBytesMax(_ layout: HeadLayout, _ limits: HTTPLimits) -> Int {
+    private static func lineBytesMax(_ layout: HeadLayout) -> Int {
         switch layout.phase {
-        case .requestLine: limits.requestLineBytesMax
+        case .requestLine: layout.limits.requestLineBytesMax
         case .fields:
-            limits.headerBlockBytesMax &- layout.blockBytes &- 2
+            layout.limits.headerBlockBytesMax &- layout.blockBytes &- 2
         }
     }
 

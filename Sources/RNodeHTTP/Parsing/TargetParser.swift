@@ -4,8 +4,7 @@
 /// it was escaped (HARDENING A14). Dot segments are refused and not resolved: clients resolve them.
 enum TargetParser {
     static func parse(
-        _ target: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout,
-        _ limits: HTTPLimits
+        _ target: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
         if layout.method == .connect {
             try Authority.check(bytes.extracting(target))
@@ -13,18 +12,17 @@ enum TargetParser {
             layout.marks.insert(.absoluteTarget)
             layout.path = layout.target
         } else if bytes[target.lowerBound] == UInt8(ascii: "/") {
-            try parsePath(target, of: bytes, &layout, limits)
+            try parsePath(target, of: bytes, &layout)
         } else if target.count == 1, bytes[target.lowerBound] == UInt8(ascii: "*") {
             guard layout.method == .options else { throw HTTPParseError(.badTarget) }
             layout.path = layout.target
         } else {
-            try parseAbsolute(target, of: bytes, &layout, limits)
+            try parseAbsolute(target, of: bytes, &layout)
         }
     }
 
     private static func parseAbsolute(
-        _ target: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout,
-        _ limits: HTTPLimits
+        _ target: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
         let text = bytes.extracting(target)
         let scheme: Int
@@ -45,34 +43,48 @@ enum TargetParser {
         try Authority.check(bytes.extracting(start..<end))
         layout.authority = HeadLayout.Run(start..<end)
         layout.marks.insert(.absoluteTarget)
-        try parsePath(end..<target.upperBound, of: bytes, &layout, limits)
+        try parsePath(end..<target.upperBound, of: bytes, &layout)
         if layout.path.range.isEmpty { layout.marks.insert(.emptyPath) }
     }
 
     private static func parsePath(
-        _ range: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout,
-        _ limits: HTTPLimits
+        _ range: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
+        let text = bytes.extracting(range)
+        let end = try pathEnd(text, layout.limits.pathSegmentsMax)
+        let place = range.lowerBound &+ end
+        layout.path = HeadLayout.Run(range.lowerBound..<place)
+        guard end < text.count else { return }
+        let query = place &+ 1..<range.upperBound
+        layout.query = HeadLayout.Run(query)
+        try checkQuery(bytes.extracting(query), layout.limits.queryPairsMax)
+    }
+
+    /// The place of the first `?`, or the end; what is before it was checked.
+    private static func pathEnd(
+        _ text: Span<UInt8>, _ segmentsMax: Int
+    ) throws(HTTPParseError) -> Int {
         var segments = 0
         var needsLook = false
-        var place = range.lowerBound
-        while place < range.upperBound, bytes[place] != UInt8(ascii: "?") {
-            let byte = bytes[place]
-            guard FieldSyntax.isPathByte(byte) else { throw HTTPParseError(.badTarget) }
-            if byte == UInt8(ascii: "/") { segments &+= 1 }
-            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: ".") { needsLook = true }
-            place &+= 1
+        var end = text.count
+        for index in text.indices {
+            let byte = text[index]
+            guard FieldSyntax.isPathByte(byte) else {
+                guard byte == UInt8(ascii: "?") else { throw HTTPParseError(.badTarget) }
+                end = index
+                break
+            }
+            if byte <= UInt8(ascii: "/") {
+                if byte == UInt8(ascii: "/") { segments &+= 1 } else { needsLook = true }
+            }
         }
-        guard segments <= limits.pathSegmentsMax else { throw HTTPParseError(.tooManySegments) }
-        layout.path = HeadLayout.Run(range.lowerBound..<place)
-        if needsLook { try checkDecodedPath(bytes.extracting(range.lowerBound..<place)) }
-        let query = min(place &+ 1, range.upperBound)..<range.upperBound
-        layout.query = HeadLayout.Run(query)
-        try checkQuery(bytes.extracting(query), limits)
+        guard segments <= segmentsMax else { throw HTTPParseError(.tooManySegments) }
+        if needsLook { try checkDecodedPath(text.extracting(0..<end)) }
+        return end
     }
 
     private static func checkQuery(
-        _ query: Span<UInt8>, _ limits: HTTPLimits
+        _ query: Span<UInt8>, _ pairsMax: Int
     ) throws(HTTPParseError) {
         var pairs = 1
         var isEscaped = false
@@ -82,7 +94,7 @@ enum TargetParser {
             if byte == UInt8(ascii: "&") { pairs &+= 1 }
             if byte == UInt8(ascii: "%") { isEscaped = true }
         }
-        guard pairs <= limits.queryPairsMax else { throw HTTPParseError(.tooManyQueryPairs) }
+        guard pairs <= pairsMax else { throw HTTPParseError(.tooManyQueryPairs) }
         if isEscaped { _ = try decoded(query) }
     }
 

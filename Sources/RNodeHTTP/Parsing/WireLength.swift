@@ -16,10 +16,10 @@ struct WireLength: Hashable, Sendable {
     }
 
     /// What 1 to 15 decimal digits say, or nil for anything else: a sign, a space, a comma, `0x`.
-    static func decimal(_ bytes: Span<UInt8>, in range: Range<Int>) -> UInt64? {
-        guard !range.isEmpty, range.count <= decimalDigitsMax else { return nil }
+    static func decimal(_ bytes: Span<UInt8>) -> UInt64? {
+        guard !bytes.isEmpty, bytes.count <= decimalDigitsMax else { return nil }
         var number: UInt64 = 0
-        for index in range {
+        for index in bytes.indices {
             let digit = bytes[index] &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             // 15 digits stay below 10^15.

@@ -34,6 +34,17 @@ public struct RoutePattern: Sendable, Hashable, CustomStringConvertible {
         self.segments = segments
     }
 
+    /// The one path of a pattern without parameters.
+    var literalPath: [UInt8]? {
+        var path: [UInt8] = []
+        for segment in segments {
+            guard case .literal(let bytes) = segment else { return nil }
+            path.append(UInt8(ascii: "/"))
+            path += bytes
+        }
+        return path
+    }
+
     /// The parameters' names, in order.
     public var parameterNames: [String] {
         segments.compactMap {

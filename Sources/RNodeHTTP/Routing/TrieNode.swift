@@ -17,9 +17,11 @@ struct TrieNode: Sendable {
     /// The node behind `segment`, which is decoded.
     func literal(_ segment: Span<UInt8>) -> Int? {
         let place = place(of: segment)
-        guard place < literals.count else { return nil }
-        let literal = literals[place]
-        return literal.bytes.span.isEqual(to: segment) ? literal.node : nil
+        let literals = literals.span
+        guard place < literals.count, literals[place].bytes.span.isEqual(to: segment) else {
+            return nil
+        }
+        return literals[place].node
     }
 
     mutating func insert(_ segment: [UInt8], node: Int) {
@@ -29,11 +31,11 @@ struct TrieNode: Sendable {
 
     /// Where `segment` is or belongs: a binary search.
     private func place(of segment: Span<UInt8>) -> Int {
+        let literals = literals.span
         var (low, high) = (0, literals.count)
         while low < high {
             let middle = (low &+ high) / 2
-            let bytes = literals[middle].bytes
-            if Self.precedes(bytes.span, segment) {
+            if Self.precedes(literals[middle].bytes.span, segment) {
                 low = middle &+ 1
             } else {
                 high = middle

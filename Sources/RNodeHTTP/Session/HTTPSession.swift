@@ -21,18 +21,18 @@ public struct HTTPSession: ~Copyable {
         case fresh, idle, head, body, responding, draining, upgrade, closed
     }
 
-    private(set) var phase = Phase.fresh
-    private var version = HTTPVersion.http11
-    private var isHead = false
-    private var keepsAlive = true
-    private var isContinueDue = false
-    private var requestsServed: UInt32 = 0
+    var phase = Phase.fresh
+    var version = HTTPVersion.http11
+    var isHead = false
+    var keepsAlive = true
+    var isContinueDue = false
+    var requestsServed: UInt32 = 0
     /// When this phase's clock began: at accept, at a head's first byte, or when it became idle.
-    private var since: MonotonicInstant
-    private var windowStart: MonotonicInstant
-    private var windowBytes = 0
-    private var drainedBytes = 0
-    private var decoder = BodyDecoder(.none)
+    var since: MonotonicInstant
+    var windowStart: MonotonicInstant
+    var windowBytes = 0
+    var drainedBytes = 0
+    var decoder = BodyDecoder(.none)
     private var partialHead: Owned<RequestHead>?
 
     /// The session of a connection accepted `now`.
@@ -58,7 +58,7 @@ public struct HTTPSession: ~Copyable {
     ) -> HTTPStep {
         switch phase {
         case .fresh, .idle, .head: return readHead(bytes, &offset, &head, now)
-        case .body: return readBody(bytes, &offset, head.limits, now)
+        case .body: return readBody(bytes, &offset, &head, now)
         case .responding, .upgrade: return .awaitingResponse
         case .draining:
             if let step = drain(bytes, &offset, head.limits, now) { return step }
@@ -76,11 +76,11 @@ public struct HTTPSession: ~Copyable {
         if phase == .idle { since = now }
         let input = bytes.extracting(offset..<bytes.count)
         head.layout.reset()
-        switch RequestParser.parse(input, &head.layout, head.limits) {
+        switch RequestParser.parse(input, &head.layout) {
         case .complete(let length):
             head.keep(input.extracting(0..<length))
             offset &+= length
-            return began(head, now)
+            return began(&head, now)
         case .failed(let error): return fail(error)
         case .needMore:
             partialHead = Owned(RequestHead(partial: input, of: head))
@@ -106,12 +106,13 @@ public struct HTTPSession: ~Copyable {
         case .failed(let error): return fail(error)
         case .complete:
             partial.borrow { head.copy($0) }
-            return began(head, now)
+            return began(&head, now)
         }
     }
 
+    // `head` is lent `inout` down here: a borrowed value of its size would be copied.
     private mutating func began(
-        _ head: borrowing RequestHead, _ now: MonotonicInstant
+        _ head: inout RequestHead, _ now: MonotonicInstant
     ) -> HTTPStep {
         version = head.version
         isHead = head.method == .head
@@ -124,14 +125,16 @@ public struct HTTPSession: ~Copyable {
             return .upgrade
         }
         phase = .body
-        decoder = BodyDecoder(head)
+        decoder = BodyDecoder(
+            head.body, headFields: head.layout.fieldCount, headBytes: head.layout.blockBytes)
         windowStart = now
         windowBytes = 0
         return .request(head.body)
     }
 
     private mutating func readBody(
-        _ bytes: Span<UInt8>, _ offset: inout Int, _ limits: HTTPLimits, _ now: MonotonicInstant
+        _ bytes: Span<UInt8>, _ offset: inout Int, _ head: inout RequestHead,
+        _ now: MonotonicInstant
     ) -> HTTPStep {
         if isContinueDue {
             isContinueDue = false
@@ -141,8 +144,12 @@ public struct HTTPSession: ~Copyable {
                 return .writeContinue
             }
         }
+        if decoder.isEnded {
+            phase = .responding
+            return .requestEnded
+        }
         let start = offset
-        let step = decoder.next(bytes, from: &offset, limits: limits)
+        let step = decoder.next(bytes, from: &offset, limits: head.limits)
         windowBytes &+= offset &- start
         switch step {
         case .needMore: return .needMore
@@ -175,103 +182,23 @@ public struct HTTPSession: ~Copyable {
         }
     }
 
-    // MARK: - Answering
+    // MARK: - Transitions
 
-    /// What the answer to the current request must say about the connection.
-    ///
-    /// `keepsAlive` is false too when what is left of the request's body is not worth reading.
-    public func responseTerms(limits: HTTPLimits) -> ResponseTerms {
-        ResponseTerms(
-            version: version, keepsAlive: mayContinue(limits), omitsBody: isHead)
-    }
-
-    /// The answer is complete: all of it has been put into the output.
-    ///
-    /// Call it once per request, also before `requestEnded` when the answer does not wait for the
-    /// body: what is left of the body is then skipped, or the connection closed.
-    /// - Parameter keepsAlive: What the terms said when the head was encoded, and false to close.
-    public mutating func responseFinished(
-        keepsAlive: Bool, now: MonotonicInstant, limits: HTTPLimits
-    ) -> HTTPContinuation {
-        guard keepsAlive, mayContinue(limits) else {
-            close()
-            return .close
-        }
-        if phase == .body, !decoder.isEnded {
-            phase = .draining
-            drainedBytes = 0
-        } else {
-            becomeIdle(now)
-        }
-        return .nextRequest
-    }
-
-    private func mayContinue(_ limits: HTTPLimits) -> Bool {
-        guard keepsAlive, phase == .body || phase == .responding else { return false }
-        if let served = limits.requestsPerConnectionMax, requestsServed >= served { return false }
-        // Whether a body still follows an unanswered Expect is the client's choice: no way to tell.
-        guard phase == .body, !decoder.isEnded else { return true }
-        return !isContinueDue && decoder.remaining <= limits.unreadBodyBytesMax
-    }
-
-    private mutating func becomeIdle(_ now: MonotonicInstant) {
+    mutating func becomeIdle(_ now: MonotonicInstant) {
         phase = .idle
         since = now
     }
 
-    private mutating func fail(_ error: HTTPParseError) -> HTTPStep {
+    mutating func fail(_ error: HTTPParseError) -> HTTPStep {
         close()
         return .failed(error)
     }
 
     @discardableResult
-    private mutating func close() -> HTTPStep {
+    mutating func close() -> HTTPStep {
         phase = .closed
         keepsAlive = false
         partialHead = nil
         return .close
-    }
-
-    // MARK: - Time
-
-    /// When `timedOut` is to be called unless something happens before; `.distantFuture` for never.
-    public func deadline(limits: HTTPLimits) -> MonotonicInstant {
-        switch phase {
-        case .fresh, .head: since.advanced(byNanoseconds: limits.headerTimeoutNanoseconds)
-        case .idle: since.advanced(byNanoseconds: limits.keepAliveTimeoutNanoseconds)
-        case .body, .draining:
-            min(
-                since.advanced(byNanoseconds: limits.requestTimeoutNanoseconds),
-                windowStart.advanced(byNanoseconds: limits.bodyRateWindowNanoseconds))
-        case .responding, .upgrade, .closed: .distantFuture
-        }
-    }
-
-    /// What to do at `now`: nil for nothing yet, else `failed` (answer it and close) or `close`.
-    public mutating func timedOut(now: MonotonicInstant, limits: HTTPLimits) -> HTTPStep? {
-        guard now >= deadline(limits: limits) else { return nil }
-        switch phase {
-        case .fresh, .head: return fail(HTTPParseError(.headerTimeout))
-        case .idle: return close()
-        case .body, .draining:
-            guard let error = lateness(now, limits) else { return nil }
-            return phase == .draining ? close() : fail(error)
-        case .responding, .upgrade, .closed: return nil
-        }
-    }
-
-    /// Why a body is late; nil begins the next window.
-    private mutating func lateness(
-        _ now: MonotonicInstant, _ limits: HTTPLimits
-    ) -> HTTPParseError? {
-        if now >= since.advanced(byNanoseconds: limits.requestTimeoutNanoseconds) {
-            return HTTPParseError(.requestTimeout)
-        }
-        guard windowBytes >= limits.bodyWindowBytesMin else {
-            return HTTPParseError(.bodyTooSlow)
-        }
-        windowStart = now
-        windowBytes = 0
-        return nil
     }
 }

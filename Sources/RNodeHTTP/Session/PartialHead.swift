@@ -3,7 +3,6 @@
 extension RequestHead {
     /// A head that begins with `bytes`, all parsed as `head.layout` says.
     init(partial bytes: Span<UInt8>, of head: borrowing RequestHead) {
-        limits = head.limits
         self.bytes = ByteBuffer(copying: bytes)
         layout = head.layout
     }
@@ -14,7 +13,7 @@ extension RequestHead {
         // What a head may hold at most, and one byte more: the parser is through before that.
         let room = max(0, limits.headBytesMax &+ 1 &- before)
         bytes.append(input.extracting(0..<min(room, input.count)))
-        let outcome = Self.parse(bytes, &layout, limits)
+        let outcome = Self.parse(bytes, &layout)
         switch outcome {
         case .needMore where room <= input.count:
             return (input.count, .failed(HTTPParseError(.headTooLarge)))
@@ -27,9 +26,9 @@ extension RequestHead {
     }
 
     private static func parse(
-        _ bytes: borrowing ByteBuffer, _ layout: inout HeadLayout, _ limits: HTTPLimits
+        _ bytes: borrowing ByteBuffer, _ layout: inout HeadLayout
     ) -> RequestParser.Outcome {
-        bytes.withSpan { RequestParser.parse($0, &layout, limits) }
+        bytes.withSpan { RequestParser.parse($0, &layout) }
     }
 
     /// Keeps the bytes of a head that `layout` describes.

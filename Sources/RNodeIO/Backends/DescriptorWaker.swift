@@ -1,16 +1,5 @@
 import Synchronization
 
-#if os(Linux)
-    import CLinux
-#endif
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// Wakes a backend by a descriptor that the backend watches: an eventfd on Linux, a pipe elsewhere.
 ///
 /// Wakes between two waits cost one write together. The waker may outlive its backend; it closes its

@@ -16,6 +16,8 @@ struct Connection: ~Copyable {
     var timerDeadline = MonotonicInstant.distantFuture
     var outputHardCapBytes: Int
     var state: ConnectionState = []
+    /// The system's error number when the stream broke, else 0.
+    var failureCode: Int32 = 0
     /// What the backend was last told.
     var interest: Readiness = .readable
 

@@ -18,6 +18,7 @@ public final class EventLoop: @unchecked Sendable {
     /// The thread that runs the loop right now, 0 when none does.
     let owner = Atomic<UInt>(0)
     private let isStopped = Atomic(false)
+    private let lateJobs = Mutex(())
 
     private let backend: any EventLoopBackend
     private var handler: (any LoopHandler)?
@@ -33,6 +34,10 @@ public final class EventLoop: @unchecked Sendable {
 
     private struct ListenerSlot {
         let listener: any Listener
+        /// Where the listener's connections go; this loop when empty.
+        let handsOffTo: [EventLoop]
+        /// Whose turn it is among those.
+        var next = 0
         /// False while it rests because descriptors ran out.
         var isWatched: Bool
         var isOpen = true
@@ -89,7 +94,7 @@ public final class EventLoop: @unchecked Sendable {
     ///
     /// Waits for the next event or deadline, unless `waits` is false.
     public func turn(waits: Bool = true) {
-        let polls = !waits || !localJobs.isEmpty || !mailbox.isEmpty
+        let polls = !waits || hasWork
         let deadline =
             polls ? MonotonicInstant(nanoseconds: .min) : unsafe core.pointee.wheel.nextDeadline
         let now = backend.wait(until: deadline, into: &events)
@@ -103,6 +108,9 @@ public final class EventLoop: @unchecked Sendable {
         settleTouched()
         leave()
     }
+
+    /// Whether the next turn has something to do before it waits. By whoever runs the turns.
+    public var hasWork: Bool { !localJobs.isEmpty || !mailbox.isEmpty }
 
     /// Whether the calling code runs on this loop's thread, inside a turn.
     public var isOnLoop: Bool {
@@ -119,9 +127,10 @@ public final class EventLoop: @unchecked Sendable {
 
     // MARK: - From other threads
 
-    /// Has `work` run on the loop's thread. From any thread; never refused.
-    public func post(_ work: @escaping @Sendable (EventLoop) -> Void) {
-        _ = mailbox.post(droppable: false, work)
+    /// Has `work` run on the loop's thread. From any thread; refused, by false, only when the loop has ended.
+    @discardableResult
+    public func post(_ work: @escaping @Sendable (EventLoop) -> Void) -> Bool {
+        mailbox.post(droppable: false, work)
     }
 
     /// Has `work` run on the loop's thread, unless too much waits there already. From any thread.
@@ -132,8 +141,10 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     private func takeMail() {
-        guard !mailbox.isEmpty else { return }
-        let items = mailbox.takeAll()
+        if !mailbox.isEmpty { take(mailbox.takeAll()) }
+    }
+
+    private func take(_ items: Mailbox.Items) {
         for work in items.work { work(self) }
         localJobs.append(contentsOf: items.jobs)
         runLocalJobs()
@@ -186,10 +197,37 @@ public final class EventLoop: @unchecked Sendable {
     // MARK: - Listening
 
     /// Accepts connections from `listener`, which the loop owns from now on. On the loop's thread, or before it runs.
-    public func listen(on listener: any Listener) throws(IOError) {
+    ///
+    /// With `handsOffTo` each connection goes to the next of those loops in turn: for a listener of which there
+    /// can be only one, such as a Unix path.
+    public func listen(
+        on listener: any Listener, handsOffTo loops: [EventLoop] = []
+    ) throws(IOError) {
         let token = Self.firstListenerSlot &+ UInt64(listeners.count)
         try backend.add(listener.descriptor, interest: .readable, token: token)
-        listeners.append(ListenerSlot(listener: listener, isWatched: true))
+        listeners.append(
+            ListenerSlot(listener: listener, handsOffTo: loops, isWatched: true))
+    }
+
+    /// Gives an accepted stream to the loop whose turn it is.
+    private func place(
+        _ transport: any Transport, from remote: SocketAddress, by position: Int
+    ) {
+        let loops = listeners[position].handsOffTo
+        guard !loops.isEmpty else { return take(transport, from: remote) }
+        let chosen = loops[listeners[position].next % loops.count]
+        listeners[position].next = (listeners[position].next + 1) % loops.count
+        guard chosen !== self else { return take(transport, from: remote) }
+        let stream = HandedOff(transport: transport)
+        let isPosted = chosen.post { $0.take(stream.transport, from: remote) }
+        if !isPosted { transport.close(abort: true) }
+    }
+
+    /// A stream on its way to another loop.
+    //
+    // @unchecked: the giving loop keeps no reference; the taking one is the only user from here on.
+    private struct HandedOff: @unchecked Sendable {
+        let transport: any Transport
     }
 
     /// Stops accepting, and closes the listeners. On the loop's thread only.
@@ -210,7 +248,8 @@ public final class EventLoop: @unchecked Sendable {
                 return rest(position)
             }
             switch listener.accept() {
-            case .accepted(let transport, let remote): take(transport, from: remote)
+            case .accepted(let transport, let remote):
+                place(transport, from: remote, by: position)
             case .retry: continue
             case .wouldBlock: return
             case .exhausted, .failed: return rest(position)
@@ -309,6 +348,7 @@ public final class EventLoop: @unchecked Sendable {
     private func failed(_ connection: UnsafeMutablePointer<Connection>, _ error: IOError) {
         unsafe core.pointee.touch(&connection.pointee)
         unsafe connection.pointee.state.insert(.aborted)
+        unsafe connection.pointee.failureCode = error.code
     }
 
     /// Reads on what a lingering peer still sends, so that closing does not reset what was sent to it.
@@ -424,8 +464,11 @@ public final class EventLoop: @unchecked Sendable {
         if state.contains(.aborted) {
             let id = unsafe connection.pointee.id
             let isReset = !state.contains(.lingering)
+            let code = unsafe connection.pointee.failureCode
             unsafe core.pointee.free(id, abort: isReset)
-            if isReset { handler?.closed(id, .aborted, on: self) }
+            let reason: DisconnectReason =
+                code == 0 ? .aborted : .failed(IOError("stream", code: code))
+            if isReset { handler?.closed(id, reason, on: self) }
             return true
         }
         guard state.contains(.closing), unsafe connection.pointee.output.isEmpty,
@@ -456,5 +499,17 @@ public final class EventLoop: @unchecked Sendable {
             handler?.closed(id, .loopStopped, on: self)
         }
         takeMail()
+        take(mailbox.close())
+    }
+
+    /// Runs a job that came after the loop's end, on the thread that brings it, one at a time: whoever waits for it
+    /// goes on, and finds every connection closed.
+    func runLate(_ job: UnownedJob) {
+        lateJobs.withLock { _ in
+            enter()
+            localJobs.append(job)
+            while !localJobs.isEmpty { runLocalJobs() }
+            leave()
+        }
     }
 }

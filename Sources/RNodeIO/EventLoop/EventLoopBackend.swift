@@ -32,7 +32,8 @@ public struct BackendEvent: Sendable, Equatable {
 
 /// Wakes a backend that waits, from any thread.
 public protocol BackendWaker: Sendable {
-    /// Makes the backend's current or next `wait` return at once. May be called at any time from any thread.
+    /// Makes the backend's current or next `wait` return at once. May be called at any time from any
+    /// thread, also when the backend is gone. What the caller wrote before is seen after that `wait`.
     func wake()
 }
 
@@ -41,21 +42,34 @@ public protocol BackendWaker: Sendable {
 ///
 /// Readiness is level-triggered: what is ready and not yet served is reported again by the next
 /// `wait`. All but ``waker`` is called by the loop's thread only. ``Epoll`` and ``Poll`` are the ones
-/// for production; the scripted backend of `RNodeTesting` runs the same loop with no kernel.
+/// for production; the scripted backend of `RNodeTesting` runs the same loop with no kernel. One of your
+/// own is held against `BackendConformance` there.
 public protocol EventLoopBackend: AnyObject {
-    /// Starts watching `descriptor`; its events bear `token`.
+    /// Starts watching `descriptor`; its events bear `token`, which is any number but `UInt64.max`.
+    ///
+    /// - Throws: `IOError` when it is watched already, is not open, or the system has no memory for it.
     func add(_ descriptor: Int32, interest: Readiness, token: UInt64) throws(IOError)
 
-    /// Changes what is wanted of a watched descriptor; an empty interest keeps it watched for failure only.
+    /// Changes what is wanted of a watched descriptor, and its token; an empty interest keeps it watched
+    /// for failure only.
+    ///
+    /// - Throws: `IOError` when it is not watched.
     func modify(_ descriptor: Int32, interest: Readiness, token: UInt64) throws(IOError)
 
-    /// Stops watching a descriptor, before it is closed. No event of it is reported by a later `wait`.
+    /// Stops watching a descriptor, before it is closed. No event of it is reported by a later `wait`;
+    /// one that is not watched is left alone.
+    ///
+    /// Events of it that the last `wait` reported may still lie before the loop: their tokens must name
+    /// nothing by then.
     func remove(_ descriptor: Int32)
 
     /// Waits until something is ready, the deadline has come, or the waker was used.
     ///
     /// Replaces the content of `events` (keeping its capacity; at most 1,024 a call) and returns the
-    /// moment of return. A deadline in the past polls; nil waits for events alone.
+    /// moment of return. A deadline in the past polls; nil waits for events alone. A wait may also end
+    /// early without events, when a signal interrupts it. One descriptor is one event, with all it is
+    /// ready for: bytes and a failure may come together, and the bytes can still be read. Where more are
+    /// ready than fit, later waits report the others first.
     func wait(
         until deadline: MonotonicInstant?, into events: inout [BackendEvent]
     ) -> MonotonicInstant

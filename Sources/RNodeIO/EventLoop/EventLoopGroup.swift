@@ -1,7 +1,10 @@
+internal import Synchronization
+
 /// Loops side by side, one thread each, sharing nothing.
 public final class EventLoopGroup: Sendable {
     /// The loops, by their index.
     public let loops: [EventLoop]
+    private let running = Atomic(0)
 
     /// One loop for each backend.
     public init(
@@ -14,39 +17,30 @@ public final class EventLoopGroup: Sendable {
         self.loops = loops
     }
 
-    /// Starts a thread for each loop, and returns what waits for them to end.
-    public func start() throws(IOError) -> RunningLoops {
-        var threads: [LoopThread] = []
-        for loop in loops {
-            let thread = LoopThread { loop.run() }
+    /// Starts a thread for each loop. Once.
+    ///
+    /// `whenEnded` is called on the last loop's thread, after every loop has ended. Throws when the system has no
+    /// thread left; then none runs.
+    public func start(whenEnded: @escaping @Sendable () -> Void) throws(IOError) {
+        running.store(loops.count, ordering: .relaxed)
+        for (started, loop) in loops.enumerated() {
             do throws(IOError) {
-                try thread.start()
+                try LoopThread.start { [self] in
+                    loop.run()
+                    if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+                        whenEnded()
+                    }
+                }
             } catch {
+                running.subtract(loops.count - started, ordering: .acquiringAndReleasing)
                 stop()
-                for started in threads { started.join() }
                 throw error
             }
-            threads.append(thread)
         }
-        return RunningLoops(threads)
     }
 
     /// Makes every loop end after its turn. From any thread.
     public func stop() {
         for loop in loops { loop.stop() }
-    }
-}
-
-/// The threads of a started group.
-public struct RunningLoops: ~Copyable {
-    private let threads: [LoopThread]
-
-    init(_ threads: [LoopThread]) {
-        self.threads = threads
-    }
-
-    /// Blocks the calling thread until every loop has ended.
-    public consuming func join() {
-        for thread in threads { thread.join() }
     }
 }

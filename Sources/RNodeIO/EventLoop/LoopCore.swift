@@ -154,7 +154,8 @@ struct LoopCore: ~Copyable {
             switch connection.transport.send(bytes) {
             case .bytes(let count): sent = min(max(count, 0), bytes.count)
             case .wouldBlock: break
-            case .failed:
+            case .failed(let error):
+                connection.failureCode = error.code
                 connection.state.insert(.aborted)
                 touch(&connection)
                 return false
@@ -177,7 +178,9 @@ struct LoopCore: ~Copyable {
                 // A short send means that the kernel is full; asking again would only say so.
                 if count < unsent { return }
             case .wouldBlock: return
-            case .failed: connection.state.insert(.aborted)
+            case .failed(let error):
+                connection.failureCode = error.code
+                connection.state.insert(.aborted)
             }
         }
     }

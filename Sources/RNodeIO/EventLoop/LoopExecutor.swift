@@ -5,8 +5,8 @@ extension EventLoop: SerialExecutor, TaskExecutor {
         let unowned = UnownedJob(job)
         if isOnLoop {
             localJobs.append(unowned)
-        } else {
-            mailbox.post(unowned)
+        } else if !mailbox.post(unowned) {
+            runLate(unowned)
         }
     }
 

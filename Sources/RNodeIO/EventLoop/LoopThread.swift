@@ -15,35 +15,27 @@ func currentThreadID() -> UInt {
     #endif
 }
 
-/// A thread of the system that runs one body and ends.
-final class LoopThread {
-    private let body: @Sendable () -> Void
-    private var thread: pthread_t?
-
-    init(_ body: @escaping @Sendable () -> Void) {
-        self.body = body
-    }
-
-    /// Starts the thread; throws when the system has none left.
-    func start() throws(IOError) {
+/// Threads of the system, each running one body to its end.
+enum LoopThread {
+    /// Starts a detached thread; throws when the system has none left.
+    static func start(_ body: @escaping @Sendable () -> Void) throws(IOError) {
         #if canImport(Darwin)
-            var created: pthread_t?
+            var thread: pthread_t?
         #else
-            var created = pthread_t()
+            var thread = pthread_t()
         #endif
+        // SAFETY: the retain is taken over by `runBody`, or given back here when no thread was made.
         let argument = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
-        let code = unsafe pthread_create(&created, nil, runBody, argument)
+        let code = unsafe pthread_create(&thread, nil, runBody, argument)
         guard code == 0 else {
             unsafe Unmanaged<Body>.fromOpaque(argument).release()
             throw IOError("pthread_create", code: code)
         }
-        thread = created
-    }
-
-    /// Waits until the thread has ended.
-    func join() {
-        guard let started = thread.take() else { return }
-        _ = pthread_join(started, nil)
+        #if canImport(Darwin)
+            if let thread { pthread_detach(thread) }
+        #else
+            pthread_detach(thread)
+        #endif
     }
 }
 

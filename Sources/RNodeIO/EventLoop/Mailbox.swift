@@ -12,6 +12,8 @@ final class Mailbox: Sendable {
         var jobs: [UnownedJob] = []
         var work: [Work] = []
         var droppableCount = 0
+        /// The loop has ended: nobody will take anything any more.
+        var isClosed = false
 
         var isEmpty: Bool { jobs.isEmpty && work.isEmpty }
     }
@@ -29,18 +31,23 @@ final class Mailbox: Sendable {
     /// Whether nothing waits; exact for what happened before on this thread.
     var isEmpty: Bool { !hasItems.load(ordering: .acquiring) }
 
-    func post(_ job: UnownedJob) {
-        let isFirst = items.withLock { items in
+    /// Leaves a job; false when the loop has ended.
+    func post(_ job: UnownedJob) -> Bool {
+        let outcome: Outcome = items.withLock { items in
+            guard !items.isClosed else { return .refused }
             defer { items.jobs.append(job) }
-            return items.isEmpty
+            return items.isEmpty ? .first : .further
         }
-        if isFirst { wake() }
+        if outcome == .first { wake() }
+        return outcome != .refused
     }
 
-    /// Leaves work; false when it is droppable and too much waits already.
+    private enum Outcome { case refused, first, further }
+
+    /// Leaves work; false when the loop has ended, or when the work is droppable and too much waits already.
     func post(droppable: Bool, _ work: @escaping Work) -> Bool {
-        enum Outcome { case refused, first, further }
         let outcome: Outcome = items.withLock { items in
+            guard !items.isClosed else { return .refused }
             if droppable {
                 guard items.droppableCount < droppableMax else { return .refused }
                 items.droppableCount += 1
@@ -62,6 +69,17 @@ final class Mailbox: Sendable {
         guard hasItems.exchange(false, ordering: .acquiringAndReleasing) else { return Items() }
         return items.withLock { items in
             defer { items = Items() }
+            return items
+        }
+    }
+
+    /// Refuses everything from now on; returns what still waits.
+    func close() -> Items {
+        items.withLock { items in
+            defer {
+                items = Items()
+                items.isClosed = true
+            }
             return items
         }
     }

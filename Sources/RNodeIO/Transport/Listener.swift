@@ -14,7 +14,8 @@ public enum AcceptResult {
 
 /// Where streams come from: the seam above a listening socket. The default is ``SocketListener``.
 ///
-/// Used by the thread of the loop that owns it only.
+/// Used by the thread of the loop that owns it only. One of your own is held against
+/// `ListenerConformance` of `RNodeTesting`.
 public protocol Listener: AnyObject {
     /// What the loop's backend watches for `readable`.
     var descriptor: Int32 { get }

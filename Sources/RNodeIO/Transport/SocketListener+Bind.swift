@@ -77,9 +77,12 @@ extension SocketListener {
         return SocketListener(descriptor, address: .unix(path: path), file: file)
     }
 
-    /// Whether nobody listens behind a socket's file: only a refused connection says so.
+    /// Whether no socket is behind a socket's file any more.
+    ///
+    /// Asked with a datagram socket, which a live stream socket refuses by its type: a stream would be a
+    /// connection that the live server has to accept.
     private static func isDead(_ address: SystemAddress) throws(IOError) -> Bool {
-        let probe = try SystemCalls.makeSocket(family: AF_UNIX)
+        let probe = try SystemCalls.makeSocket(family: AF_UNIX, type: SystemCalls.datagramType)
         do throws(IOError) {
             _ = try SystemCalls.connect(probe, to: address)
             return false

@@ -14,15 +14,19 @@
 extension SystemCalls {
     #if canImport(Darwin)
         static let streamType = SOCK_STREAM
+        static let datagramType = SOCK_DGRAM
         static let sendFlags: Int32 = 0
         static let lingerOption = SO_LINGER_SEC
     #elseif canImport(Musl)
         static let streamType = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK
+        static let datagramType = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK
         static let sendFlags = Int32(MSG_NOSIGNAL)
         static let lingerOption = SO_LINGER
     #else
         static let streamType = Int32(
             SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        static let datagramType = Int32(
+            SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         static let sendFlags = Int32(MSG_NOSIGNAL)
         static let lingerOption = SO_LINGER
     #endif

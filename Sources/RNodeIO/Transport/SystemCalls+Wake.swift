@@ -86,3 +86,14 @@ extension SystemCalls {
         return Int32(clamping: milliseconds)
     }
 }
+
+extension SystemCalls {
+    /// Waits until one of `entries` is ready, and says how many are; 0 when interrupted.
+    static func wait(for entries: inout [pollfd], timeoutMilliseconds: Int32) -> Int {
+        // SAFETY: reads and writes `count` entries of an array that is lent for the call.
+        let result = unsafe entries.withUnsafeMutableBufferPointer {
+            unsafe poll($0.baseAddress, nfds_t($0.count), timeoutMilliseconds)
+        }
+        return max(0, Int(result))
+    }
+}

@@ -1,6 +1,3 @@
-#if os(Linux)
-    import CLinux
-#endif
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -17,10 +14,11 @@
 package enum SystemCalls {
     // MARK: - Making sockets
 
-    /// A stream socket of `family` (`AF_INET`, `AF_INET6`, `AF_UNIX`).
-    static func makeSocket(family: Int32) throws(IOError) -> FileDescriptor {
-        let descriptor = FileDescriptor(
-            owning: try check(socket(family, streamType, 0), "socket"))
+    /// A socket of `family` (`AF_INET`, `AF_INET6`, `AF_UNIX`), a stream unless told otherwise.
+    static func makeSocket(
+        family: Int32, type: Int32 = streamType
+    ) throws(IOError) -> FileDescriptor {
+        let descriptor = FileDescriptor(owning: try check(socket(family, type, 0), "socket"))
         try prepare(descriptor)
         return descriptor
     }

@@ -24,11 +24,14 @@ public enum SendResult: Sendable, Equatable {
 ///
 /// A transport never blocks, and is used by the thread of the loop that owns it only. Its descriptor is
 /// what the loop's backend watches; a transport that wraps another gives the descriptor of the inner one.
+/// One of your own is held against `TransportConformance` of `RNodeTesting`.
 public protocol Transport: AnyObject {
-    /// What the loop's backend watches. With a scripted backend this is a descriptor of its own.
+    /// What the loop's backend watches, the same until `close`. With a scripted backend this is one of
+    /// its virtual descriptors.
     var descriptor: Int32 { get }
 
-    /// Reads at most `bytes.count` bytes into the front of `bytes`.
+    /// Reads at most `bytes.count` bytes into the front of `bytes`, which is not empty, and leaves the
+    /// rest as it was.
     func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult
 
     /// Writes as many of the first of `bytes` as the stream takes now. `bytes` is not empty.

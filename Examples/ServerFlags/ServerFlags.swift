@@ -1,0 +1,85 @@
+public import ArgumentParser
+public import Logging
+public import RNodeApp
+
+/// The flags that every server of this package has.
+public struct ServerFlags: ParsableArguments {
+    @Option(help: "Address to listen on.")
+    public var host = "127.0.0.1"
+
+    @Option(help: "Port to listen on; 0 takes a free one.")
+    public var port = 4547
+
+    @Option(help: "Event loops; by default one per core.")
+    public var loops: Int?
+
+    @Option(help: "What the loops wait with: epoll or poll.")
+    public var backend: BackendChoice = .default
+
+    @Option(help: "Seconds a request's head may take.")
+    public var headerTimeout: Seconds?
+
+    @Option(help: "Seconds a whole request may take.")
+    public var bodyTimeout: Seconds?
+
+    @Option(help: "Seconds of silence after which a WebSocket ping is sent.")
+    public var pingInterval: Seconds?
+
+    @Option(help: "Seconds within which a ping must be answered.")
+    public var pingTimeout: Seconds?
+
+    @Option(help: "Seconds between JSON pings.")
+    public var jsonPingInterval: Seconds?
+
+    @Option(help: "Biggest WebSocket message, in bytes.")
+    public var maxMessage: Int?
+
+    @Option(help: "An origin whose pages may connect, beside the server's own; repeatable.")
+    public var allowOrigin: [String] = []
+
+    @Option(help: "What is logged: trace, debug, info, notice, warning, error or critical.")
+    public var logLevel: Logger.Level = .info
+
+    /// All flags at their defaults.
+    public init() {}
+
+    /// An app as the flags want it.
+    ///
+    /// `adjust` may change further what the flags have set.
+    public func makeApp(_ adjust: (inout AppConfiguration) -> Void = { _ in }) -> App {
+        createApp(metrics: true) { configuration in
+            configure(&configuration)
+            adjust(&configuration)
+        }
+    }
+
+    private func configure(_ configuration: inout AppConfiguration) {
+        configuration.logger.logLevel = logLevel
+        if let loops { configuration.loops = loops }
+        configuration.backend = backend
+        if let headerTimeout { configuration.http.headerTimeout = headerTimeout.duration }
+        if let bodyTimeout { configuration.http.requestTimeout = bodyTimeout.duration }
+        if let pingInterval { configuration.webSocket.pingInterval = pingInterval.duration }
+        if let pingTimeout { configuration.webSocket.pongTimeout = pingTimeout.duration }
+        if let maxMessage { configuration.webSocket.messageBytesMax = maxMessage }
+        if !allowOrigin.isEmpty { configuration.origins = .allow(allowOrigin) }
+    }
+}
+
+/// A time in seconds, with fractions.
+public struct Seconds: ExpressibleByArgument {
+    public let duration: Duration
+
+    public init?(argument: String) {
+        guard let seconds = Double(argument), seconds >= 0, seconds <= 86_400 else { return nil }
+        duration = .milliseconds(Int64(seconds * 1_000))
+    }
+}
+
+extension BackendChoice: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(named: argument)
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,194 @@
+internal import Logging
+internal import Synchronization
+
+/// The loops of a listening app.
+struct RunningApp: Sendable {
+    let group: EventLoopGroup
+    /// Finishes when every loop has ended.
+    let ended: AsyncStream<Void>
+}
+
+/// How an app came to its end.
+public struct ShutdownResult: Sendable, Hashable {
+    /// Connections that had not closed when the time was over, and were cut.
+    public let cutConnections: Int
+
+    /// Whether every connection had closed in time.
+    public var isClean: Bool { cutConnections == 0 }
+}
+
+extension App {
+    /// Starts to listen on a TCP port. Port 0 takes a free one.
+    ///
+    /// Returns the address with the real port. Throws when the configuration, a route or the address is wrong, or
+    /// the port is in use. The first call starts the loops and fixes the routes; further ones add addresses.
+    @discardableResult
+    public func listen(host: String = "127.0.0.1", port: Int) async throws -> SocketAddress {
+        guard let number = UInt16(exactly: port) else {
+            throw AppError.configuration(field: "port", "is \(port); it must be in 0...65535")
+        }
+        return try await listen(on: .ip(host: host, port: number))
+    }
+
+    /// Starts to listen on an address: IPv4, IPv6, or a Unix path.
+    @discardableResult
+    public func listen(on address: SocketAddress) async throws -> SocketAddress {
+        try configuration.validate()
+        try state.withLock { try $0.routes.validate() }
+        var count = configuration.loops
+        // A path has one listener, which hands off.
+        if case .unix = address { count = 1 }
+        let listeners = try SocketListener.bind(to: address, count: count)
+        let bound = listeners.first?.address ?? address
+        try await listen(on: listeners.map { $0 as any Listener })
+        return bound
+    }
+
+    /// Starts to listen on listeners of your own making: one for each loop; a single one hands off to all loops.
+    public func listen(on listeners: sending [any Listener]) async throws {
+        try await start().listen(on: listeners)
+    }
+
+    /// Fixes the routes and starts the loops, once.
+    private func start() async throws -> AppCore {
+        if let core { return core }
+        try configuration.validate()
+        try await registry.restore()
+        let core = try state.withLock { state in
+            try state.core ?? startLoops(&state)
+        }
+        try await configuration.broker.start(delivering: RoomBridge(core: core))
+        return core
+    }
+
+    private func startLoops(_ state: inout State) throws -> AppCore {
+        guard !state.isStopped else { throw AppError.stopped }
+        let core = try makeCore(&state, loops: configuration.loops)
+        let backends = try (0..<configuration.loops).map { _ in try configuration.backend.make() }
+        let group = try EventLoopGroup(backends: backends, limits: configuration.io)
+        core.start(on: group.loops) { _ in SystemRandomNumberGenerator() }
+        let (ended, continuation) = AsyncStream<Void>.makeStream(
+            bufferingPolicy: .bufferingNewest(1))
+        try group.start { continuation.finish() }
+        state.running = RunningApp(group: group, ended: ended)
+        state.core = core
+        return core
+    }
+
+    private func makeCore(_ state: inout State, loops: Int) throws -> AppCore {
+        addMetricsRoute(&state.routes)
+        try state.routes.validate()
+        return AppCore(
+            configuration, routes: state.routes, registry: registry,
+            metrics: ServerMetrics(loops: loops), logger: state.logger)
+    }
+
+    /// Serves on loops that somebody else runs: a test over a scripted backend, or a host with threads of its own.
+    ///
+    /// Give each loop its listener with `EventLoop.listen(on:)`. `randomness` makes the ids of loop n; nil is the
+    /// system's.
+    public func serve(
+        on loops: [EventLoop],
+        randomness: @Sendable (Int) -> any RandomNumberGenerator = { _ in
+            SystemRandomNumberGenerator()
+        }
+    ) async throws {
+        try configuration.validate()
+        try await registry.restore()
+        let core = try state.withLock { state in
+            guard state.core == nil else { throw AppError.alreadyListening }
+            let core = try makeCore(&state, loops: loops.count)
+            core.start(on: loops, random: randomness)
+            state.core = core
+            return core
+        }
+        try await configuration.broker.start(delivering: RoomBridge(core: core))
+    }
+
+    // MARK: - Until the end
+
+    /// Serves until SIGTERM or SIGINT, then shuts down.
+    @discardableResult
+    public func run() async throws -> ShutdownResult {
+        guard core != nil else { throw AppError(description: "call listen before run") }
+        let signal = await TerminationSignals.first()
+        logger.info("shutting down", metadata: ["signal": "\(signal)"])
+        return await shutdown()
+    }
+
+    /// Stops accepting, closes WebSocket connections with 1001, lets HTTP requests and callbacks finish, and ends
+    /// the loops.
+    ///
+    /// What has not closed within ``AppConfiguration/shutdownTimeout`` is cut.
+    @discardableResult
+    public func shutdown() async -> ShutdownResult {
+        let (core, running) = state.withLock { state in
+            state.isStopped = true
+            return (state.core, state.running)
+        }
+        guard let core else { return ShutdownResult(cutConnections: 0) }
+        core.beginStopping()
+        for loop in core.loops { await loop.run { $0.beginStopping() } }
+        let left = await waitForConnections(core)
+        await configuration.broker.stop()
+        running?.group.stop()
+        if let running { for await _ in running.ended {} }
+        return ShutdownResult(cutConnections: left)
+    }
+
+    /// Waits until every connection has closed and its last callback returned; returns how many are left in the end.
+    private func waitForConnections(_ core: AppCore) async -> Int {
+        let end = ContinuousClock.now.advanced(by: configuration.shutdownTimeout)
+        while true {
+            var left = 0
+            for loop in core.loops { left += await loop.run { $0.liveCount } }
+            if left == 0 || ContinuousClock.now >= end { return left }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
+
+extension AppCore {
+    /// Gives every loop its listener; a single one hands off to all.
+    func listen(on listeners: sending [any Listener]) async throws(IOError) {
+        let moved = MovedListeners(listeners: listeners)
+        let handsOff = listeners.count == 1 && loops.count > 1
+        let eventLoops = handsOff ? loops.map(\.eventLoop) : []
+        for position in 0..<min(listeners.count, loops.count) {
+            let result = await loops[position].run { loop in
+                Result { () throws(IOError) in
+                    try loop.eventLoop.listen(
+                        on: moved.listeners[position], handsOffTo: eventLoops)
+                }
+            }
+            try result.get()
+        }
+    }
+}
+
+/// Listeners on their way to their loops.
+//
+// @unchecked: each is used by its own loop only from here on.
+private struct MovedListeners: @unchecked Sendable {
+    let listeners: [any Listener]
+}
+
+extension AppLoop {
+    /// Stops accepting, and begins the end of every connection.
+    func beginStopping() {
+        eventLoop.stopListening()
+        for id in eventLoop.openConnections() {
+            _ = eventLoop.withConnection(id) { context in
+                // What is being answered closes by itself, after its answer.
+                let isAnswering = connections.borrow(at: id.slot) { state in
+                    state.withHTTP { $0.borrow { $0.current?.isAnswering ?? false } } ?? true
+                }
+                if isAnswering == false { context.close() }
+            }
+            withWebSocket(id) { _ in close(id, .goingAway, reason: "server shutting down") }
+        }
+    }
+
+    /// Connections that are open, and closed ones whose callbacks still run.
+    var liveCount: Int { max(eventLoop.openConnections().count, livePeers) }
+}

@@ -1,0 +1,102 @@
+public import Logging
+
+/// Everything an app can be told at its making; all of it has a default.
+///
+/// Checked when the app starts to listen: a value out of its range throws ``AppError``, with the field's name.
+public struct AppConfiguration: Sendable {
+    /// How many event loops run, one thread each. 1…256; default one per core.
+    public var loops = SystemClock.coreCount
+    /// What the loops wait with.
+    public var backend = BackendChoice.default
+    /// Limits of the event loops: buffers, backpressure marks, accepts.
+    public var io = IOLimits()
+    /// Limits of HTTP: sizes of heads and bodies, timeouts.
+    public var http = HTTPLimits()
+    /// Limits of WebSocket routes that have none of their own.
+    public var webSocket = WebSocketLimits()
+    /// Limits of rooms.
+    public var rooms = RoomLimits()
+    /// Limits of JSON in control messages and request bodies.
+    public var json = JSONLimits()
+    /// How long the handshake and onConnect may take together. 10 ms…1 h; default 10 s. Beyond: 503.
+    public var handshakeTimeout = Duration.seconds(10)
+    /// Bytes a client may send before its 101. 1…1 MiB; default 16 KiB. Beyond: 400.
+    public var bytesBeforeOpenMax = 16_384
+    /// `message_blocked` notices a connection gets a second. 1…1,000; default 10. Beyond: counted only.
+    public var blockedNoticesPerSecondMax = 10
+    /// Whose pages may open WebSocket connections.
+    public var origins = OriginPolicy.sameHost
+    /// Whether `GET /metrics` is served.
+    public var metrics = false
+    /// How long a stopping app waits for its connections to close. 0…10 min; default 10 s.
+    public var shutdownTimeout = Duration.seconds(10)
+    /// Remembers rooms across restarts.
+    public var store: any RoomStore = InMemoryRoomStore()
+    /// Reaches rooms' members on other nodes.
+    public var broker: any RoomBroker = LocalRoomBroker()
+    /// Where the room registry runs; nil lets Swift choose. A test pins it to its scripted loop.
+    public var registryExecutor: (any SerialExecutor)?
+    /// The wall clock in milliseconds since 1970, for rooms' timestamps; a test gives its virtual one.
+    public var wallClock: @Sendable () -> Int64 = { SystemClock.wallClockMilliseconds() }
+    /// Where the app logs to.
+    public var logger = Logger(label: "rnode")
+
+    /// The defaults.
+    public init() {}
+
+    func validate() throws {
+        try check("loops", loops, 1...256)
+        try check("bytesBeforeOpenMax", bytesBeforeOpenMax, 1...1_048_576)
+        try check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
+        try check("handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
+        try check("shutdownTimeout", shutdownTimeout, .zero ... .seconds(600))
+        try io.validate()
+        try http.validate()
+        try webSocket.validate()
+        try rooms.validate()
+    }
+
+    private func check<Value: Comparable>(
+        _ field: String, _ value: Value, _ range: ClosedRange<Value>
+    ) throws {
+        guard !range.contains(value) else { return }
+        throw AppError.configuration(field: field, "is \(value); it must be in \(range)")
+    }
+}
+
+/// Which backend the loops of an app wait with.
+public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
+    /// Its name, as on a command line.
+    public let description: String
+
+    /// epoll(7), Linux only.
+    public static let epoll = BackendChoice(description: "epoll")
+    /// poll(2), portable.
+    public static let poll = BackendChoice(description: "poll")
+    /// epoll on Linux, poll elsewhere.
+    #if os(Linux)
+        public static let `default` = epoll
+    #else
+        public static let `default` = poll
+    #endif
+
+    private init(description: String) {
+        self.description = description
+    }
+
+    /// The backend with this name; nil when there is none here.
+    public init?(named name: String) {
+        switch name {
+        case "epoll": self = .epoll
+        case "poll": self = .poll
+        default: return nil
+        }
+    }
+
+    func make() throws(IOError) -> any EventLoopBackend {
+        #if os(Linux)
+            if self == .epoll { return try Epoll() }
+        #endif
+        return try Epoll()
+    }
+}

@@ -1,0 +1,75 @@
+/// What a connection speaks. An upgrade is a move from one case to the other.
+enum AppConnection: ~Copyable {
+    case http(Owned<HTTPConnection>)
+    case webSocket(Owned<WebSocketState>)
+
+    var isWebSocket: Bool {
+        switch self {
+        case .http: false
+        case .webSocket: true
+        }
+    }
+
+    /// Lends the state of a connection that speaks HTTP; nil for another.
+    borrowing func withHTTP<Result>(
+        _ body: (borrowing Owned<HTTPConnection>) -> Result
+    ) -> Result? {
+        switch self {
+        case .http(let http): body(http)
+        case .webSocket: nil
+        }
+    }
+
+    /// Lends the state of a connection that speaks WebSocket; nil for another.
+    borrowing func withWebSocket<Result>(
+        _ body: (borrowing Owned<WebSocketState>) -> Result
+    ) -> Result? {
+        switch self {
+        case .http: nil
+        case .webSocket(let webSocket): body(webSocket)
+        }
+    }
+}
+
+/// A connection that speaks HTTP: its session, and the request that is being read or answered.
+struct HTTPConnection: ~Copyable {
+    var session: HTTPSession
+    let remote: SocketAddress
+    /// What is being read or answered; nil between requests.
+    var current: CurrentRequest?
+    /// The peer has sent everything: close after the answer.
+    var isFinished = false
+
+    init(acceptedAt now: MonotonicInstant, remote: SocketAddress) {
+        session = HTTPSession(acceptedAt: now)
+        self.remote = remote
+    }
+}
+
+/// What an HTTP connection is busy with.
+enum CurrentRequest {
+    /// A request to a fixed response, whose end is awaited.
+    case fixed(PreparedResponse)
+    /// A request to a handler, whose body is collected.
+    case reading(Request, HTTPRoute)
+    /// A handler writes its response.
+    case responding
+    /// onConnect decides on a WebSocket connection.
+    case opening(Opening)
+}
+
+/// A connection that speaks WebSocket.
+struct WebSocketState: ~Copyable {
+    var session: WebSocketSession
+    let route: WebSocketRoute
+    /// Who it is. On a raw route nil until somebody needs to name it.
+    var peer: WebSocketPeer?
+    /// Why the client closed it.
+    var closeReason = ""
+
+    init(_ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?) {
+        self.session = session
+        self.route = route
+        self.peer = peer
+    }
+}

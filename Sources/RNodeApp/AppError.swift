@@ -1,0 +1,16 @@
+/// What an app refuses at its start, or because of its state.
+public struct AppError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is wrong, with the field or path it is about.
+    public let description: String
+
+    /// A value of the configuration that can't be.
+    static func configuration(field: String, _ problem: String) -> AppError {
+        AppError(description: "\(field) \(problem)")
+    }
+
+    /// Routes, middleware and the like are fixed once the app listens.
+    static let alreadyListening = AppError(
+        description: "the app listens already: routes are registered before")
+    /// The app was stopped.
+    static let stopped = AppError(description: "the app has stopped")
+}

@@ -1,0 +1,187 @@
+internal import Logging
+
+/// The app's part of one event loop: what its connections speak, the rooms that have members here, and the way
+/// from bytes to callbacks.
+//
+// @unchecked: everything but `core` and `eventLoop` is touched on the loop's thread only.
+final class AppLoop: LoopHandler, @unchecked Sendable {
+    let eventLoop: EventLoop
+    let core: AppCore
+    let rooms: LoopRooms
+    let metrics: LoopMetrics
+    var connections = SlotTable<AppConnection>()
+    /// The head of the request that is being parsed: one for the loop, reused.
+    var head: RequestHead
+    var responses: ResponseEncoder
+    /// Randomness for ids; a test may put in its own.
+    var random: any RandomNumberGenerator
+    /// Named connections whose last callback has not returned.
+    var livePeers = 0
+    private var scratch = ByteBuffer(capacity: 1_024)
+    private var cachedTimestamp = Timestamp(milliseconds: 0)
+    private var responseSeconds: Int64 = 0
+
+    init(
+        eventLoop: EventLoop, core: AppCore, random: any RandomNumberGenerator
+    ) {
+        self.eventLoop = eventLoop
+        self.core = core
+        self.random = random
+        metrics = core.metrics.loop(eventLoop.index)
+        rooms = LoopRooms(eventLoop: eventLoop, core: core, metrics: metrics)
+        head = RequestHead(limits: core.configuration.http)
+        responses = ResponseEncoder(unixSeconds: 0)
+    }
+
+    // MARK: - LoopHandler
+
+    func accepted(_ connection: inout ConnectionContext, remote: SocketAddress) {
+        let state = HTTPConnection(acceptedAt: connection.now, remote: remote)
+        connection.deadline = state.session.deadline(limits: core.configuration.http)
+        connections.put(.http(Owned(state)), at: connection.id.slot)
+    }
+
+    func received(
+        _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
+    ) -> Int {
+        var offset = 0
+        let opened = connections.borrow(at: connection.id.slot) { state -> Opening? in
+            switch state {
+            case .http(let http): return receive(&bytes, &offset, http, &connection)
+            case .webSocket(let webSocket):
+                receive(&bytes, &offset, webSocket, &connection)
+                return nil
+            }
+        }
+        guard case let opening?? = opened else { return offset }
+        open(opening, on: &connection)
+        // The bytes after the head belong to the WebSocket connection: once round again.
+        if offset < bytes.count, !connection.isClosing {
+            withWebSocket(connection.id) { receive(&bytes, &offset, $0, &connection) }
+        }
+        return offset
+    }
+
+    func finished(_ connection: inout ConnectionContext) {
+        connections.borrow(at: connection.id.slot) { state in
+            switch state {
+            case .http(let http):
+                let isAnswering = http.update { http in
+                    http.isFinished = true
+                    return http.current?.isAnswering ?? false
+                }
+                if !isAnswering { connection.close() }
+            case .webSocket: connection.close()
+            }
+        }
+    }
+
+    func drained(_ connection: inout ConnectionContext) {}
+
+    func overflowed(_ connection: inout ConnectionContext) {
+        let isWebSocket: Void? = withWebSocket(connection.id) { webSocket in
+            webSocket.update { webSocket in
+                _ = webSocket.session.sendClose(
+                    .tryAgainLater, reason: "slow consumer", now: connection.now,
+                    into: &connection.output)
+                connection.deadline = webSocket.session.deadline
+            }
+            webSocket.borrow { $0.peer }?.raiseError(
+                "slow consumer", type: "slow_consumer", closeCode: CloseCode.tryAgainLater.rawValue)
+        }
+        if isWebSocket == nil { connection.abort() }
+    }
+
+    func timedOut(_ connection: inout ConnectionContext) {
+        connections.borrow(at: connection.id.slot) { state in
+            switch state {
+            case .http(let http): timedOut(http, &connection)
+            case .webSocket(let webSocket): timedOut(webSocket, &connection)
+            }
+        }
+    }
+
+    func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop) {
+        switch connections.take(at: connection.slot) {
+        case .none: return
+        case .http(let http):
+            if case .opening(let opening) = http.take().current { opening.isAbandoned = true }
+        case .webSocket(let webSocket): closed(webSocket.take(), connection, reason)
+        }
+    }
+
+    func turnEnded(on loop: EventLoop) {
+        rooms.flushAll()
+    }
+
+    /// Lends the state of a WebSocket connection; nil when it is none (any more).
+    @discardableResult
+    func withWebSocket<Result>(
+        _ connection: ConnectionID, _ body: (borrowing Owned<WebSocketState>) -> Result
+    ) -> Result? {
+        connections.borrow(at: connection.slot) { $0.withWebSocket(body) } ?? nil
+    }
+
+    // MARK: - Time
+
+    /// The turn's wall clock, as the protocol writes it.
+    var timestamp: Timestamp {
+        let now = eventLoop.wallClockMilliseconds
+        if cachedTimestamp.milliseconds != now { cachedTimestamp = Timestamp(milliseconds: now) }
+        return cachedTimestamp
+    }
+
+    /// Sets the `Date` of responses to the turn's.
+    func setResponseTime() {
+        let seconds = eventLoop.wallClockMilliseconds / 1_000
+        guard seconds != responseSeconds else { return }
+        responseSeconds = seconds
+        responses.setTime(unixSeconds: seconds)
+    }
+
+    // MARK: - Ids
+
+    func makeMemberID() -> MemberID { MemberID(random: random.next(), random.next()) }
+
+    /// `client_` and eight hexadecimal digits.
+    func makeClientID() -> String {
+        let digits = String(UInt32(truncatingIfNeeded: random.next()), radix: 16)
+        return "client_" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    // MARK: - Writing
+
+    /// Encodes a message into the loop's scratch buffer and lends it.
+    func withEncoded<Result>(
+        _ encode: (inout ByteBuffer) -> Void, _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        var buffer = ByteBuffer()
+        swap(&buffer, &scratch)
+        buffer.removeAll()
+        encode(&buffer)
+        let result = buffer.withSpan { body($0) }
+        // Big messages don't stay in memory.
+        if buffer.capacity <= 65_536 { swap(&buffer, &scratch) }
+        return result
+    }
+
+    func logEvent(_ event: WebSocketEvent, _ peer: WebSocketPeer, _ byteCount: Int) {
+        guard core.isDebugging else { return }
+        core.logger.debug(
+            "\(event.name)",
+            metadata: [
+                "route": "\(peer.route.path)", "connection": "\(peer.id)",
+                "bytes": "\(byteCount)",
+            ])
+    }
+}
+
+extension CurrentRequest {
+    /// Whether an answer is still to come, so that the connection must not end before.
+    var isAnswering: Bool {
+        switch self {
+        case .responding, .opening: true
+        case .fixed, .reading: false
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// A connection has closed: onLeaveRoom once for each room, then onClose, then the registry forgets it.
+struct CloseFlow: Flow {
+    private enum Stage {
+        case leaving, closing, forgetting
+    }
+
+    let closeCode: UInt16
+    let reason: String
+    /// The rooms still to be told of, the next one last.
+    private var rooms: [Room]
+    private var current: RoomID?
+    private var stage = Stage.leaving
+
+    init(closeCode: UInt16, reason: String, rooms: [Room]) {
+        self.closeCode = closeCode
+        self.reason = reason
+        self.rooms = rooms.reversed()
+    }
+
+    mutating func advance(
+        _ input: FlowInput, _ peer: WebSocketPeer, _ text: Span<UInt8>
+    ) -> FlowStep {
+        if case .failed(let error) = input.outcome { peer.raiseServerError(error) }
+        switch stage {
+        case .leaving: return leaveNext(peer)
+        case .closing: return forget(peer)
+        case .forgetting: return end(peer)
+        }
+    }
+
+    private mutating func leaveNext(_ peer: WebSocketPeer) -> FlowStep {
+        while let room = rooms.popLast() {
+            current = room.id
+            if peer.route.gate.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
+        }
+        stage = .closing
+        current = nil
+        if peer.route.gate.admits(.onClose) { return .run(.onClose) }
+        return forget(peer)
+    }
+
+    private mutating func forget(_ peer: WebSocketPeer) -> FlowStep {
+        stage = .forgetting
+        return peer.hasMembership ? .ask(.leaveAll) : end(peer)
+    }
+
+    private func end(_ peer: WebSocketPeer) -> FlowStep {
+        peer.ended()
+        return .finished
+    }
+
+    func fields(of event: WebSocketEvent) -> EventFields {
+        var fields = EventFields()
+        guard event == .onClose else {
+            fields.roomID = current
+            return fields
+        }
+        fields.closeCode = closeCode
+        fields.message = .text(reason)
+        return fields
+    }
+}

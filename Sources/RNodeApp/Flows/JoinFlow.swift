@@ -1,0 +1,106 @@
+/// A client joins a room, by its own message or by a call of the server's.
+///
+/// | stage | asks or runs | then |
+/// |---|---|---|
+/// | start | registry: reserve | refused: answered; the seat is counted from here on |
+/// | reserved | onJoinRoom | cancelled or thrown: the seat is given back |
+/// | admitted | registry: confirm | member here, `room_joined`, announced |
+/// | refused | registry: release | answered |
+struct JoinFlow: Flow {
+    private enum Stage {
+        case start, reserving, deciding, confirming, releasing
+    }
+
+    let room: RoomID?
+    let answer: FlowAnswer
+    private var stage = Stage.start
+    private var seat: Seat?
+    private var refusal: RoomError?
+
+    init(_ room: RoomID?, _ answer: FlowAnswer) {
+        self.room = room
+        self.answer = answer
+    }
+
+    mutating func advance(
+        _ input: FlowInput, _ peer: WebSocketPeer, _ text: Span<UInt8>
+    ) -> FlowStep {
+        switch stage {
+        case .start: return reserve(peer)
+        case .reserving: return decide(input.answer, peer)
+        case .deciding: return settle(input.outcome, peer)
+        case .confirming: return finish(input.answer, peer)
+        case .releasing: return refuse(refusal ?? .roomJoinBlocked(), peer)
+        }
+    }
+
+    func fields(of event: WebSocketEvent) -> EventFields {
+        var fields = EventFields()
+        fields.roomID = room
+        fields.type = "join_room"
+        return fields
+    }
+
+    private mutating func reserve(_ peer: WebSocketPeer) -> FlowStep {
+        guard peer.isOpen else { return refuse(.clientNotFound, peer) }
+        guard let room else { return refuse(.roomNotFound, peer) }
+        guard peer.joined(room) == nil else { return refuse(.alreadyInRoom, peer) }
+        stage = .reserving
+        return .ask(.reserve(room))
+    }
+
+    private mutating func decide(
+        _ answer: RegistryAnswer, _ peer: WebSocketPeer
+    ) -> FlowStep {
+        guard case .seat(let seat) = answer else {
+            return refuse(answer.refusal, peer)
+        }
+        self.seat = seat
+        stage = .deciding
+        if peer.route.gate.admits(.onJoinRoom) { return .run(.onJoinRoom) }
+        return settle(.passed, peer)
+    }
+
+    private mutating func settle(
+        _ outcome: EventOutcome, _ peer: WebSocketPeer
+    ) -> FlowStep {
+        guard let seat else { return .finished }
+        switch outcome {
+        case .passed: break
+        case .modified(let change): if let metadata = change.metadata { peer.metadata = metadata }
+        case .cancelled(let reason): return giveBack(seat, .roomJoinBlocked(reason))
+        case .failed(let reason):
+            peer.raiseServerError(reason)
+            return giveBack(seat, .roomJoinBlocked())
+        }
+        guard peer.isOpen else { return giveBack(seat, .clientNotFound) }
+        stage = .confirming
+        return .ask(.confirm(seat))
+    }
+
+    private mutating func giveBack(_ seat: Seat, _ refusal: RoomError) -> FlowStep {
+        self.refusal = refusal
+        stage = .releasing
+        return .ask(.release(seat))
+    }
+
+    private func finish(_ answer: RegistryAnswer, _ peer: WebSocketPeer) -> FlowStep {
+        guard case .admission(let admission) = answer else { return refuse(answer.refusal, peer) }
+        // The connection may have ended meanwhile; its end tells the registry.
+        guard peer.isOpen else { return refuse(.clientNotFound, peer) }
+        peer.enter(admission, id: self.answer.id)
+        self.answer.complete(nil)
+        return .finished
+    }
+
+    private func refuse(_ error: RoomError, _ peer: WebSocketPeer) -> FlowStep {
+        answer.refuse(error, peer)
+        return .finished
+    }
+}
+
+extension RegistryAnswer {
+    var refusal: RoomError {
+        if case .refused(let error) = self { error } else { .serverError(cause: "no answer") }
+    }
+}

@@ -1,0 +1,79 @@
+/// A client leaves a room, by its own message or by a call of the server's.
+///
+/// | stage | asks or runs | then |
+/// |---|---|---|
+/// | start | onLeaveRoom | cancelled or thrown: it stays |
+/// | leaving | registry: leave | no member any more here, `room_left`, announced |
+struct LeaveFlow: Flow {
+    private enum Stage {
+        case start, deciding, leaving
+    }
+
+    let room: RoomID?
+    let answer: FlowAnswer
+    private var stage = Stage.start
+
+    init(_ room: RoomID?, _ answer: FlowAnswer) {
+        self.room = room
+        self.answer = answer
+    }
+
+    mutating func advance(
+        _ input: FlowInput, _ peer: WebSocketPeer, _ text: Span<UInt8>
+    ) -> FlowStep {
+        switch stage {
+        case .start: return begin(peer)
+        case .deciding: return settle(input.outcome, peer)
+        case .leaving: return finish(input.answer, peer)
+        }
+    }
+
+    func fields(of event: WebSocketEvent) -> EventFields {
+        var fields = EventFields()
+        fields.roomID = room
+        fields.type = "leave_room"
+        return fields
+    }
+
+    private mutating func begin(_ peer: WebSocketPeer) -> FlowStep {
+        guard peer.isOpen else { return refuse(.clientNotFound, peer) }
+        guard let room else { return refuse(.roomNotFound, peer) }
+        // Who is no member asks the registry, which knows whether the room exists.
+        guard peer.joined(room) != nil else {
+            stage = .leaving
+            return .ask(.leave(room))
+        }
+        stage = .deciding
+        if peer.route.gate.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
+        return settle(.passed, peer)
+    }
+
+    private mutating func settle(
+        _ outcome: EventOutcome, _ peer: WebSocketPeer
+    ) -> FlowStep {
+        guard let room else { return .finished }
+        switch outcome {
+        case .passed: break
+        case .modified(let change): if let metadata = change.metadata { peer.metadata = metadata }
+        case .cancelled(let reason): return refuse(.roomLeaveBlocked(reason), peer)
+        case .failed(let reason):
+            peer.raiseServerError(reason)
+            return refuse(.roomLeaveBlocked(), peer)
+        }
+        guard peer.isOpen else { return refuse(.clientNotFound, peer) }
+        stage = .leaving
+        return .ask(.leave(room))
+    }
+
+    private func finish(_ answer: RegistryAnswer, _ peer: WebSocketPeer) -> FlowStep {
+        guard case .departure(let departure) = answer else { return refuse(answer.refusal, peer) }
+        peer.exit(departure.room, id: self.answer.id)
+        self.answer.complete(nil)
+        return .finished
+    }
+
+    private func refuse(_ error: RoomError, _ peer: WebSocketPeer) -> FlowStep {
+        answer.refuse(error, peer)
+        return .finished
+    }
+}

@@ -1,0 +1,316 @@
+internal import Logging
+
+// HTTP connections of a loop: from bytes to requests, and from responses to bytes.
+extension AppLoop {
+    // MARK: - Receiving
+
+    /// Takes what an HTTP connection received, until it has to wait; returns what is to be opened as a WebSocket.
+    func receive(
+        _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) -> Opening? {
+        setResponseTime()
+        while !connection.isCongested, !connection.isClosing {
+            let step = http.update {
+                $0.session.next(bytes.span, from: &offset, head: &head, now: connection.now)
+            }
+            switch take(step, bytes.span, http, &connection) {
+            case .goOn: continue
+            case .open(let opening): return opening
+            case .wait: break
+            }
+            if case .awaitingResponse = step {
+                keepForLater(bytes.count &- offset, http, &connection)
+            }
+            break
+        }
+        if connection.isClosing { offset = bytes.count }
+        setDeadline(http, &connection)
+        return nil
+    }
+
+    private enum Next {
+        case goOn
+        /// For more bytes, or for a handler.
+        case wait
+        case open(Opening)
+    }
+
+    private func take(
+        _ step: HTTPStep, _ bytes: Span<UInt8>, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext
+    ) -> Next {
+        switch step {
+        case .needMore, .awaitingResponse: return .wait
+        case .request: begin(http, &connection)
+        case .writeContinue: responses.encodeContinue(into: &connection.output)
+        case .body(let range): collect(bytes.extracting(range), http)
+        case .requestEnded: respond(http, &connection)
+        case .upgrade: return upgrade(http, &connection)
+        case .failed(let error):
+            metrics.failed(.protocol)
+            responses.encode(error, into: &connection.output)
+            connection.close()
+        case .close: connection.close()
+        }
+        return .goOn
+    }
+
+    /// Bytes came before the answer that they have to wait for.
+    private func keepForLater(
+        _ count: Int, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext
+    ) {
+        connection.pauseReading()
+        guard count > core.configuration.bytesBeforeOpenMax,
+            case .opening(let opening) = http.borrow({ $0.current })
+        else { return }
+        opening.isAbandoned = true
+        refuse(
+            OpeningRefusal(status: 400, reason: "Too many bytes before the upgrade"),
+            on: &connection)
+    }
+
+    private func setDeadline(
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) {
+        // While onConnect decides, the handshake's deadline stands.
+        if case .opening = http.borrow({ $0.current }) { return }
+        connection.deadline = http.borrow {
+            $0.session.deadline(limits: core.configuration.http)
+        }
+    }
+
+    // MARK: - A request
+
+    /// A head is there: finds who is to answer it.
+    private func begin(
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) {
+        var fields = HTTPFields()
+        switch head.withPath({ core.router.match(head.method, path: $0) }) {
+        case .found(.http(let route), let params): begin(route, params, http)
+        case .found(.webSocket, _):
+            fields[.upgrade] = "websocket"
+            answerError(426, "Expected a WebSocket upgrade", fields, http, &connection)
+        case .methodNotAllowed(let allow):
+            fields[.allow] = allow.map(\.httpMethod.rawValue).joined(separator: ", ")
+            answerError(405, "Method not allowed", fields, http, &connection)
+        case .notFound: answerError(404, "Not found", fields, http, &connection)
+        case .malformed: answerError(400, "Malformed path", fields, http, &connection)
+        }
+    }
+
+    private func begin(
+        _ route: HTTPRoute, _ params: RouteParameters, _ http: borrowing Owned<HTTPConnection>
+    ) {
+        if case .fixed(let prepared, _) = route.behaviour, core.middleware.isEmpty {
+            return http.update { $0.current = .fixed(prepared) }
+        }
+        let remote = http.borrow { $0.remote }
+        let request = Request(
+            head, route: route.pattern, params: params, remoteAddress: remote.description)
+        http.update { $0.current = .reading(request, route) }
+    }
+
+    private func collect(_ bytes: Span<UInt8>, _ http: borrowing Owned<HTTPConnection>) {
+        http.update { http in
+            guard case .reading(var request, let route) = http.current else { return }
+            // Emptied first, so that the body has one owner and grows in place.
+            http.current = nil
+            request.body.append(contentsOf: bytes.copied())
+            http.current = .reading(request, route)
+        }
+    }
+
+    // MARK: - Its response
+
+    /// A request is there as a whole: answers it, or has its handler do so.
+    private func respond(
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) {
+        switch http.update({ $0.current.take() }) {
+        case .fixed(let prepared):
+            let terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+            responses.encode(prepared, terms: terms, into: &connection.output)
+            finish(terms.keepsAlive, http, &connection)
+        case .reading(let request, let route):
+            guard case .sync(let body) = route.behaviour, core.middleware.isEmpty else {
+                return handle(request, route.handler, http, &connection)
+            }
+            let response = Response()
+            do {
+                try body(request, response)
+            } catch {
+                fail(response, request, error)
+            }
+            if case .file = response.body {
+                // Read off the loop, like everything that may block.
+                return handle(request, FixedResponse(response), http, &connection)
+            }
+            answer(response, http, &connection)
+        // Answered before its body had ended.
+        case .none, .responding, .opening: break
+        }
+    }
+
+    /// Has a handler answer in a task on this loop; the connection's next request waits.
+    private func handle(
+        _ request: Request, _ handler: any HTTPHandler, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext
+    ) {
+        http.update { $0.current = .responding }
+        let id = connection.id
+        Task(executorPreference: eventLoop) {
+            let response = Response()
+            do {
+                try await self.core.middleware.respond(
+                    to: request, response: response, handler: handler)
+                if case .file(let path, let root) = response.body {
+                    try await FileResponse(path, root: root).answer(request, response)
+                }
+            } catch {
+                self.fail(response, request, error)
+            }
+            self.answer(response, on: id)
+        }
+    }
+
+    /// An async handler is done: its response goes out, and the next request may be read.
+    private func answer(_ response: Response, on connection: ConnectionID) {
+        _ = eventLoop.withConnection(connection) { context in
+            _ = connections.borrow(at: connection.slot) { state in
+                state.withHTTP { http in
+                    http.update { $0.current = nil }
+                    setResponseTime()
+                    answer(response, http, &context)
+                    if http.borrow({ $0.isFinished }) { context.close() }
+                    setDeadline(http, &context)
+                }
+            }
+            context.resumeReading()
+        }
+    }
+
+    private func answer(
+        _ response: Response, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext
+    ) {
+        var terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+        if response.closesConnection || core.isStopping { terms.keepsAlive = false }
+        do throws(ResponseEncodingError) {
+            try responses.encode(response, terms: terms, into: &connection.output)
+        } catch {
+            core.logger.error("a response could not be sent", metadata: ["error": "\(error)"])
+            responses.encodeError(
+                500, reason: "Internal server error", terms: terms, into: &connection.output)
+        }
+        finish(terms.keepsAlive, http, &connection)
+    }
+
+    private func answerError(
+        _ status: Int, _ reason: String, _ fields: HTTPFields,
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) {
+        let terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+        responses.encodeError(
+            status, reason: reason, fields: fields, terms: terms, into: &connection.output)
+        finish(terms.keepsAlive, http, &connection)
+    }
+
+    private func finish(
+        _ keepsAlive: Bool, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext
+    ) {
+        let next = http.update {
+            $0.session.responseFinished(
+                keepsAlive: keepsAlive, now: connection.now, limits: core.configuration.http)
+        }
+        if next == .close { connection.close() }
+    }
+
+    /// A handler threw: its response becomes an error that says nothing of the inside.
+    private func fail(_ response: Response, _ request: Request, _ error: any Error) {
+        response.reset()
+        if let chosen = error as? any ResponseError {
+            response.failure(chosen.status, chosen.reason)
+            return
+        }
+        metrics.failed(.server)
+        core.logger.error(
+            "a handler threw",
+            metadata: ["route": "\(request.route ?? "")", "error": "\(error)"])
+        response.failure(500, "Internal server error")
+    }
+
+    // MARK: - Upgrades
+
+    private func upgrade(
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) -> Next {
+        do throws(OpeningRefusal) {
+            let (route, params) = try webSocketRoute()
+            let opening = try opening(
+                route, params, remote: http.borrow { $0.remote }, on: connection.id)
+            return decide(opening, http, &connection)
+        } catch {
+            refuse(error, on: &connection)
+            return .wait
+        }
+    }
+
+    private func webSocketRoute() throws(OpeningRefusal) -> (WebSocketRoute, RouteParameters) {
+        switch head.withPath({ core.router.match(head.method, path: $0) }) {
+        case .found(.webSocket(let route), let params) where head.method == .get:
+            return (route, params)
+        case .methodNotAllowed(let allow):
+            var refusal = OpeningRefusal(status: 405, reason: "Method not allowed")
+            refusal.fields[.allow] = allow.map(\.httpMethod.rawValue).joined(separator: ", ")
+            throw refusal
+        case .malformed: throw OpeningRefusal(status: 400, reason: "Malformed path")
+        case .found, .notFound: throw OpeningRefusal(status: 404, reason: "Not found")
+        }
+    }
+
+    /// Runs onConnect: at once when it is synchronous, else the connection waits for it.
+    private func decide(
+        _ opening: Opening, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext
+    ) -> Next {
+        guard let peer = opening.peer, peer.route.gate.admits(.onConnect) else {
+            return .open(opening)
+        }
+        if let outcome = peer.connectAtOnce() {
+            guard let refusal = refusal(outcome, peer) else { return .open(opening) }
+            refuse(refusal, on: &connection)
+            return .wait
+        }
+        http.update { $0.current = .opening(opening) }
+        connection.deadline = connection.now.advanced(by: core.configuration.handshakeTimeout)
+        decide(opening, peer, connection.id)
+        return .goOn
+    }
+
+    // MARK: - Time
+
+    func timedOut(
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) {
+        setResponseTime()
+        if case .opening(let opening) = http.borrow({ $0.current }) {
+            opening.isAbandoned = true
+            return refuse(
+                OpeningRefusal(status: 503, reason: "The handshake took too long"),
+                on: &connection)
+        }
+        let limits = core.configuration.http
+        let step = http.update { $0.session.timedOut(now: connection.now, limits: limits) }
+        switch step {
+        case .failed(let error):
+            responses.encode(error, into: &connection.output)
+            connection.close()
+        case .some: connection.close()
+        case .none: setDeadline(http, &connection)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// What is behind a path: an HTTP handler or a WebSocket route.
+enum AppRoute: Sendable {
+    case http(HTTPRoute)
+    case webSocket(WebSocketRoute)
+}
+
+/// An HTTP route of the app.
+final class HTTPRoute: Sendable {
+    enum Behaviour: Sendable {
+        /// The same response to every request, encoded once.
+        case fixed(PreparedResponse, FixedResponse)
+        /// Run on the loop; never blocks.
+        case sync(@Sendable (Request, Response) throws -> Void)
+        case async(any HTTPHandler)
+    }
+
+    let pattern: String
+    let behaviour: Behaviour
+
+    init(pattern: String, behaviour: Behaviour) {
+        self.pattern = pattern
+        self.behaviour = behaviour
+    }
+
+    /// The route as a handler, for middleware to end in.
+    var handler: any HTTPHandler {
+        switch behaviour {
+        case .async(let handler): handler
+        case .sync(let body): ClosureHandler { try body($0, $1) }
+        case .fixed(_, let fixed): fixed
+        }
+    }
+}
+
+/// A response made before any request: gives itself to each.
+struct FixedResponse: HTTPHandler {
+    private let status: Int
+    private let fields: HTTPFields
+    private let body: Response.Body
+
+    init(_ response: Response) {
+        status = response.statusCode
+        fields = response.fields
+        body = response.body
+    }
+
+    func respond(to request: Request, response: Response) async throws {
+        response.status(status).fields = fields
+        switch body {
+        case .none: break
+        case .bytes(let bytes): response.setBody(bytes, contentType: nil)
+        case .file(let path, let root): response.file(path, root: root)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// What a loop sends to many: rooms' messages, announcements, direct messages.
+extension AppLoop {
+    /// Publishes a message of a client, or of the server with nil, to all members of a room on all nodes.
+    func publish(_ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room) {
+        gather(json, isString: isString, from: clientID, to: room)
+        guard core.configuration.broker.reachesOtherNodes else { return }
+        core.publishToNodes(room, NodePublication(json: json.copied(), clientID: clientID))
+    }
+
+    /// Delivers what another node published.
+    func deliver(_ publication: NodePublication, to room: Room) {
+        rooms.deliverLocally(to: room) {
+            let json = publication.json.span
+            let isString = json.count > 0 && json[0] == UInt8(ascii: "\"")
+            gather(json, isString: isString, from: publication.clientID, to: room)
+        }
+    }
+
+    private func gather(
+        _ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room
+    ) {
+        // Raw members get just the payload: a string's content, any other value's JSON text.
+        let payload = isString && core.hasRawRoutes ? JSONString.content(of: json) : nil
+        rooms.publish(to: room) { full, raw in
+            withEncoded({
+                ControlWriter.roomMessage(
+                    json, .json, room: room.id, from: clientID, at: timestamp, into: &$0)
+            }) {
+                FrameEncoder.encode(.text, $0, into: &full)
+            }
+            guard core.hasRawRoutes else { return }
+            if let payload {
+                FrameEncoder.encode(.text, payload.span, into: &raw)
+            } else {
+                FrameEncoder.encode(.text, json, into: &raw)
+            }
+        }
+    }
+
+    /// Publishes a raw route's message to all members of a room.
+    func publish(_ bytes: Span<UInt8>, _ kind: MessageKind, to room: Room) {
+        rooms.publish(to: room) { full, raw in
+            FrameEncoder.encode(kind, bytes, into: &raw)
+            guard core.hasFullRoutes else { return }
+            guard kind == .text else { return FrameEncoder.encode(kind, bytes, into: &full) }
+            withEncoded({
+                ControlWriter.roomMessage(
+                    bytes, .text, room: room.id, from: nil, at: timestamp, into: &$0)
+            }) {
+                FrameEncoder.encode(.text, $0, into: &full)
+            }
+        }
+    }
+
+    /// Tells the full-protocol members of a room something that is no message.
+    func announce(_ room: Room, _ encode: (inout ByteBuffer) -> Void) {
+        rooms.publish(to: room, count: 0) { full, _ in
+            withEncoded(encode) { FrameEncoder.encode(.text, $0, into: &full) }
+        }
+    }
+
+    /// Sends a direct message to every connection of a client; false when it has none.
+    func sendDirect(
+        _ json: Span<UInt8>, isString: Bool, from clientID: String?, to target: String
+    ) -> Bool {
+        let locations = core.directory.connections(of: target)
+        guard !locations.isEmpty else { return false }
+        var full: [UInt8] = []
+        withEncoded({
+            ControlWriter.directMessage(json, .json, from: clientID, at: timestamp, into: &$0)
+        }) { full = $0.copied() }
+        let raw = isString ? JSONString.content(of: json) : json.copied()
+        for location in locations {
+            let message = location.isRaw ? raw : full
+            guard location.loop != eventLoop.index else {
+                _ = send(.text, message.span, to: location.connection)
+                continue
+            }
+            let other = core.loops[location.loop]
+            let isTaken = other.eventLoop.postDroppable { _ in
+                _ = other.send(.text, message.span, to: location.connection)
+            }
+            if !isTaken { metrics.dropped() }
+        }
+        return true
+    }
+}

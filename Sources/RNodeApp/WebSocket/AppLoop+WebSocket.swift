@@ -1,0 +1,266 @@
+internal import Logging
+
+// WebSocket connections of a loop: from bytes to messages, and from messages to frames.
+extension AppLoop {
+    // MARK: - Receiving
+
+    /// Takes what a WebSocket connection received, until it has to wait.
+    func receive(
+        _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
+        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) {
+        let route = state.borrow { $0.route }
+        while offset < bytes.count {
+            if connection.isCongested || connection.isClosing { break }
+            if let peer = state.borrow({ $0.peer }), peer.isBusy { break }
+            let step = state.update { $0.session.next(&bytes, from: &offset, now: connection.now) }
+            if case .message(let kind, .input(let range)) = step {
+                let message = bytes.span.extracting(range)
+                receive(kind, message, route, state, connection.id)
+            } else if !take(step, bytes, route, state, &connection) {
+                break
+            }
+        }
+        if connection.isClosing { offset = bytes.count }
+        setDeadline(state, &connection)
+    }
+
+    /// Takes any step but a message that lies in the input; false when there is nothing more to take.
+    @inline(never)
+    private func take(
+        _ step: WebSocketStep, _ bytes: borrowing MutableSpan<UInt8>, _ route: WebSocketRoute,
+        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) -> Bool {
+        switch step {
+        case .needMore: return false
+        case .message(let kind, let payload):
+            withPayload(payload, bytes, state) { receive(kind, $0, route, state, connection.id) }
+        case .ping(let payload):
+            withPayload(payload, bytes, state) { receivedPing($0, state, &connection) }
+        case .pong(let payload):
+            withPayload(payload, bytes, state) { receivedSignal(.pongFrame, $0, state) }
+        case .close(let code, let reason):
+            let text = withPayload(reason, bytes, state) { String(decoding: $0) }
+            receivedClose(code, text, state, &connection)
+            return false
+        case .failed(let error):
+            fail(error, state, &connection)
+            return false
+        }
+        return true
+    }
+
+    private func withPayload<Result>(
+        _ payload: WebSocketPayload, _ bytes: borrowing MutableSpan<UInt8>,
+        _ state: borrowing Owned<WebSocketState>, _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        switch payload {
+        case .input(let range): return body(bytes.span.extracting(range))
+        case .assembled:
+            // Taken out first: what runs in the body may use the session.
+            let message = state.update { $0.session.takePayload() }
+            return message.withSpan { body($0) }
+        }
+    }
+
+    private func receive(
+        _ kind: MessageKind, _ message: Span<UInt8>, _ route: WebSocketRoute,
+        _ state: borrowing Owned<WebSocketState>, _ connection: ConnectionID
+    ) {
+        metrics.received(bytes: message.count)
+        switch route.behaviour {
+        case .full: state.borrow { $0.peer }?.received(kind, message)
+        case .raw(let options):
+            guard let body = options.message else { return }
+            var context = RawWebSocketContext(loop: self, connection: connection)
+            do {
+                try body(message, kind, &context)
+            } catch {
+                failedRaw(connection, error)
+            }
+        }
+    }
+
+    private func failedRaw(_ connection: ConnectionID, _ error: any Error) {
+        metrics.failed(.server)
+        core.logger.error("a raw route's closure threw", metadata: ["error": "\(error)"])
+        close(connection, .internalError, reason: "")
+    }
+
+    private func receivedPing(
+        _ payload: Span<UInt8>, _ state: borrowing Owned<WebSocketState>,
+        _ connection: inout ConnectionContext
+    ) {
+        // A ping frame is always answered, whatever a callback says.
+        if connection.accepts(payload.count &+ 2) {
+            state.update { _ = $0.session.sendPong(payload, into: &connection.output) }
+        }
+        receivedSignal(.pingFrame, payload, state)
+    }
+
+    private func receivedSignal(
+        _ signal: SignalFlow.Signal, _ payload: Span<UInt8>,
+        _ state: borrowing Owned<WebSocketState>
+    ) {
+        guard let peer = state.borrow({ $0.peer }), !peer.route.isRaw else { return }
+        peer.receivedSignal(signal, nil, payload)
+    }
+
+    private func receivedClose(
+        _ code: CloseCode?, _ reason: String, _ state: borrowing Owned<WebSocketState>,
+        _ connection: inout ConnectionContext
+    ) {
+        state.update { state in
+            state.closeReason = reason
+            _ = state.session.answerClose(now: connection.now, into: &connection.output)
+        }
+        connection.close()
+    }
+
+    private func fail(
+        _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
+        _ connection: inout ConnectionContext
+    ) {
+        metrics.failed(.protocol)
+        state.update { state in
+            state.closeReason = "\(error.reason)"
+            _ = state.session.sendClose(error, now: connection.now, into: &connection.output)
+        }
+        connection.close()
+        state.borrow { $0.peer }?.raiseError(
+            "\(error.reason)", type: "protocol_error", closeCode: error.closeCode.rawValue)
+    }
+
+    // MARK: - Time
+
+    private func setDeadline(
+        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) {
+        let deadline = state.borrow { state in
+            min(state.session.deadline, state.peer?.jsonPingDue ?? .distantFuture)
+        }
+        connection.deadline = deadline
+    }
+
+    func timedOut(
+        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) {
+        switch state.update({ $0.session.due(at: connection.now) }) {
+        case .nothing: break
+        case .sendPing:
+            state.update { state in
+                _ = state.session.sendPing(now: connection.now, into: &connection.output)
+            }
+        case .failed(let error): fail(error, state, &connection)
+        case .abort(let error): abort(error, state, &connection)
+        }
+        guard !connection.isClosing else { return }
+        state.borrow { $0.peer }?.sendJSONPingIfDue()
+        setDeadline(state, &connection)
+    }
+
+    private func abort(
+        _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
+        _ connection: inout ConnectionContext
+    ) {
+        state.update { $0.closeReason = "\(error.reason)" }
+        state.borrow { $0.peer }?.raiseError(
+            "\(error.reason)", type: "timeout", closeCode: error.closeCode.rawValue)
+        connection.abort()
+    }
+
+    // MARK: - The end
+
+    func closed(
+        _ state: consuming WebSocketState, _ connection: ConnectionID, _ reason: DisconnectReason
+    ) {
+        let code = state.session.closeCode
+        metrics.closed(route: state.route.path)
+        if case .failed(let error) = reason {
+            state.peer?.raiseError("\(error)", type: "transport_error", closeCode: nil)
+        }
+        if case .raw(let options) = state.route.behaviour, let body = options.close {
+            var context = RawWebSocketContext(loop: self, connection: connection)
+            try? body(code, &context)
+        }
+        state.peer?.disconnected(code.rawValue, reason: state.closeReason)
+    }
+
+    // MARK: - Sending
+
+    /// Sends a message to a connection of this loop. False when it is closing, or its output is full.
+    func send(_ kind: MessageKind, _ bytes: Span<UInt8>, to connection: ConnectionID) -> Bool {
+        eventLoop.withConnection(connection) { context in
+            // A frame's header has at most ten bytes.
+            guard context.accepts(bytes.count &+ 10) else { return false }
+            let isSent = withWebSocket(connection) { webSocket in
+                webSocket.update { $0.session.send(kind, bytes, into: &context.output) }
+            }
+            guard isSent == true else { return false }
+            metrics.sent(bytes: bytes.count)
+            return true
+        } ?? false
+    }
+
+    /// Sends one control message.
+    func write(to connection: ConnectionID, _ encode: (inout ByteBuffer) -> Void) {
+        withEncoded(encode) { _ = send(.text, $0, to: connection) }
+    }
+
+    /// Begins the close handshake.
+    func close(_ connection: ConnectionID, _ code: CloseCode, reason: String) {
+        _ = eventLoop.withConnection(connection) { context in
+            withWebSocket(connection) { webSocket in
+                webSocket.update { state in
+                    let isSent = state.session.sendClose(
+                        code, reason: reason, now: context.now, into: &context.output)
+                    if isSent { state.closeReason = reason }
+                }
+                setDeadline(webSocket, &context)
+            }
+        }
+    }
+
+    // MARK: - Waiting
+
+    /// Stops taking messages of a connection until ``resume(_:)``.
+    func pause(_ connection: ConnectionID) {
+        _ = eventLoop.withConnection(connection) { $0.pauseReading() }
+    }
+
+    func resume(_ connection: ConnectionID) {
+        _ = eventLoop.withConnection(connection) { $0.resumeReading() }
+    }
+
+    // MARK: - Peers
+
+    /// Who a connection is; nil when it is gone, or nobody has asked on a raw route.
+    func peer(_ connection: ConnectionID) -> WebSocketPeer? {
+        eventLoop.withConnection(connection) { _ in
+            withWebSocket(connection) { $0.borrow { $0.peer } } ?? nil
+        } ?? nil
+    }
+
+    /// Who a connection of a raw route is, named now if it was not before.
+    func rawPeer(_ connection: ConnectionID) -> WebSocketPeer? {
+        if let known = peer(connection) { return known }
+        guard eventLoop.withConnection(connection, { _ in true }) == true else { return nil }
+        return withWebSocket(connection) { webSocket in
+            let peer = makePeer(
+                webSocket.borrow { $0.route }, connection, clientID: makeClientID(),
+                request: OpeningRequest(path: webSocket.borrow { $0.route.path }))
+            webSocket.update { $0.peer = peer }
+            peer.opened()
+            return peer
+        }
+    }
+
+    func makePeer(
+        _ route: WebSocketRoute, _ connection: ConnectionID, clientID: String,
+        request: OpeningRequest
+    ) -> WebSocketPeer {
+        WebSocketPeer(
+            loop: self, route: route, connection: connection, id: makeMemberID(),
+            clientID: clientID, request: request, createdAt: eventLoop.wallClockMilliseconds)
+    }
+}

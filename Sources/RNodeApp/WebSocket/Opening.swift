@@ -1,0 +1,176 @@
+internal import Logging
+
+/// A WebSocket connection about to open: the handshake is right, onConnect is still to decide.
+//
+// @unchecked: touched on its loop's thread only; the task that waits for onConnect runs there.
+final class Opening: @unchecked Sendable {
+    let route: WebSocketRoute
+    let peer: WebSocketPeer?
+    let handshake: Handshake
+    /// The connection is gone, or was answered already: the decision comes too late.
+    var isAbandoned = false
+
+    init(route: WebSocketRoute, peer: WebSocketPeer?, handshake: Handshake) {
+        self.route = route
+        self.peer = peer
+        self.handshake = handshake
+    }
+}
+
+/// A refusal of an opening request: an HTTP status, and the reason in its body.
+struct OpeningRefusal: Error {
+    let status: Int
+    let reason: String
+    var fields = HTTPFields()
+}
+
+extension AppLoop {
+    /// Checks an upgrade request; returns what is to be opened, once onConnect agrees.
+    func opening(
+        _ route: WebSocketRoute, _ params: RouteParameters, remote: SocketAddress,
+        on connection: ConnectionID
+    ) throws(OpeningRefusal) -> Opening {
+        guard route.origins.admits(origin: head.field("origin"), host: head.authority) else {
+            throw OpeningRefusal(status: 403, reason: "Origin not allowed")
+        }
+        let handshake: Handshake
+        do throws(HandshakeError) {
+            var fields = HandshakeFields()
+            head.forEachField { fields.receive($0, $1) }
+            handshake = try Handshake(fields, limits: route.limits)
+        } catch {
+            throw OpeningRefusal(error)
+        }
+        let clientID = try requestedClientID()
+        // A raw connection that nobody names costs no more than its session.
+        guard !route.isRaw || clientID != nil else {
+            return Opening(route: route, peer: nil, handshake: handshake)
+        }
+        let request = OpeningRequest(
+            path: head.path, params: params, query: head.query, fields: head.fields,
+            remoteAddress: remote.description)
+        let peer = makePeer(
+            route, connection, clientID: clientID ?? makeClientID(), request: request)
+        peer.subprotocol = handshake.firstSubprotocol(of: route.subprotocols)
+        return Opening(route: route, peer: peer, handshake: handshake)
+    }
+
+    /// The `clientId` of the query: 1–128 bytes without controls; nil when there is none.
+    private func requestedClientID() throws(OpeningRefusal) -> String? {
+        let query = head.query
+        let given = query.raw.utf8.split(separator: UInt8(ascii: "&")).filter {
+            $0.starts(with: "clientId=".utf8)
+        }
+        let values = query.all("clientId")
+        // What can't be decoded is missing from the values.
+        guard given.count == values.count, values.count <= 1 else {
+            throw OpeningRefusal(status: 400, reason: "Invalid clientId")
+        }
+        guard let value = values.first, !value.isEmpty else { return nil }
+        guard ClientID.isValid(value) else {
+            throw OpeningRefusal(status: 400, reason: "Invalid clientId")
+        }
+        return value
+    }
+
+    /// Sends the 101 and goes over to WebSocket.
+    func open(_ opening: Opening, on connection: inout ConnectionContext) {
+        let route = opening.route
+        do throws(HandshakeError) {
+            try opening.handshake.answer(
+                subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols)
+            ).encode(into: &connection.output)
+        } catch {
+            return refuse(OpeningRefusal(error), on: &connection)
+        }
+        let session = WebSocketSession(
+            role: .server, limits: route.limits, now: connection.now,
+            jitter: UInt8(truncatingIfNeeded: random.next()))
+        connection.deadline = session.deadline
+        connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
+        let state = WebSocketState(session, route: route, peer: opening.peer)
+        connections.put(.webSocket(Owned(state)), at: connection.id.slot)
+        metrics.opened(route: route.path)
+        opening.peer?.opened()
+        opened(route, connection.id)
+    }
+
+    private func opened(_ route: WebSocketRoute, _ connection: ConnectionID) {
+        guard case .raw(let options) = route.behaviour, let body = options.open else { return }
+        var context = RawWebSocketContext(loop: self, connection: connection)
+        do {
+            try body(&context)
+        } catch {
+            core.logger.error("onOpen threw", metadata: ["error": "\(error)"])
+            close(connection, .internalError, reason: "")
+        }
+    }
+
+    func refuse(_ refusal: OpeningRefusal, on connection: inout ConnectionContext) {
+        setResponseTime()
+        responses.encodeError(
+            refusal.status, reason: refusal.reason, fields: refusal.fields, terms: .closing,
+            into: &connection.output)
+        connection.close()
+    }
+
+    /// Applies what onConnect decided; nil opens the connection.
+    func refusal(_ outcome: EventOutcome, _ peer: WebSocketPeer) -> OpeningRefusal? {
+        switch outcome {
+        case .passed: return nil
+        case .cancelled(let reason):
+            return OpeningRefusal(status: 403, reason: reason ?? "Forbidden")
+        case .failed(let reason):
+            metrics.failed(.server)
+            core.logger.error("onConnect threw", metadata: ["error": "\(reason)"])
+            return OpeningRefusal(status: 500, reason: "Internal server error")
+        case .modified(let change):
+            if let metadata = change.metadata { peer.metadata = metadata }
+            guard let clientID = change.clientId else { return nil }
+            guard ClientID.isValid(clientID) else {
+                return OpeningRefusal(status: 500, reason: "Internal server error")
+            }
+            peer.clientID = clientID
+            return nil
+        }
+    }
+
+    /// Waits for an async onConnect; the connection takes no bytes meanwhile.
+    func decide(_ opening: Opening, _ peer: WebSocketPeer, _ connection: ConnectionID) {
+        Task(executorPreference: eventLoop) {
+            let outcome = await peer.connect()
+            guard !opening.isAbandoned else { return }
+            _ = self.eventLoop.withConnection(connection) { context in
+                context.resumeReading()
+                if let refusal = self.refusal(outcome, peer) {
+                    self.refuse(refusal, on: &context)
+                } else {
+                    self.open(opening, on: &context)
+                }
+            }
+        }
+    }
+}
+
+extension OpeningRefusal {
+    init(_ error: HandshakeError) {
+        status = error.status
+        reason = error.description
+        for field in error.fields {
+            guard let name = HTTPField.Name(field.name) else { continue }
+            fields.append(HTTPField(name: name, value: field.value))
+        }
+    }
+}
+
+/// The rules of a client's id.
+enum ClientID {
+    /// The longest id, in bytes.
+    static let byteCountMax = 128
+
+    static func isValid(_ id: String) -> Bool {
+        let bytes = id.utf8
+        return !bytes.isEmpty && bytes.count <= byteCountMax
+            && !bytes.contains { $0 < 0x20 || $0 == 0x7F }
+    }
+}

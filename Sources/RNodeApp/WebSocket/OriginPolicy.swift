@@ -1,0 +1,44 @@
+/// Whose pages may open a WebSocket connection (RFC 6455 section 10.2).
+///
+/// Browsers say where a page is from in `Origin`; other clients don't, and are admitted by every policy. An origin that
+/// is not admitted is answered 403.
+public struct OriginPolicy: Sendable, Hashable {
+    private let admitsAny: Bool
+    private let allowed: Set<String>
+
+    /// Pages of the same host: the origin's host and port are those of the `Host` field. The default.
+    public static let sameHost = OriginPolicy(admitsAny: false, allowed: [])
+
+    /// Any page of the web. Only for servers that trust nothing a browser adds by itself, such as cookies.
+    public static let any = OriginPolicy(admitsAny: true, allowed: [])
+
+    /// Pages of the same host, and these origins (`https://example.org`, with a port if it is not the scheme's own).
+    public static func allow(_ origins: [String]) -> OriginPolicy {
+        OriginPolicy(admitsAny: false, allowed: Set(origins.map(normalized)))
+    }
+
+    private init(admitsAny: Bool, allowed: Set<String>) {
+        self.admitsAny = admitsAny
+        self.allowed = allowed
+    }
+
+    func admits(origin: String?, host: String?) -> Bool {
+        guard !admitsAny, let origin else { return true }
+        let page = Self.normalized(origin)
+        if allowed.contains(page) { return true }
+        // RFC 6454: scheme, "://", host, port. "null" has none, and is nobody's.
+        let scheme = page.prefix { $0 != ":" }
+        guard let host, !host.isEmpty, page.dropFirst(scheme.count).hasPrefix("://") else {
+            return false
+        }
+        return Self.normalized(scheme + "://" + host) == page
+    }
+
+    /// Lower-case, without the port that the scheme implies.
+    private static func normalized(_ origin: String) -> String {
+        let lower = origin.lowercased()
+        if lower.hasPrefix("http://"), lower.hasSuffix(":80") { return String(lower.dropLast(3)) }
+        if lower.hasPrefix("https://"), lower.hasSuffix(":443") { return String(lower.dropLast(4)) }
+        return lower
+    }
+}

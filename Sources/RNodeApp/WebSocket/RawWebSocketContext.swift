@@ -1,0 +1,54 @@
+/// The connection of a raw route, for as long as one of its closures runs.
+///
+/// It can't be kept. Everything it does is done on the loop's thread, in order.
+public struct RawWebSocketContext: ~Copyable {
+    let loop: AppLoop
+    let connection: ConnectionID
+
+    /// Sends a message. False when the connection is closing, or its output is full.
+    @discardableResult
+    public mutating func send(_ bytes: Span<UInt8>, _ kind: MessageKind) -> Bool {
+        loop.send(kind, bytes, to: connection)
+    }
+
+    /// Sends a text. False when the connection is closing, or its output is full.
+    @discardableResult
+    public mutating func send(_ text: String) -> Bool {
+        send(text.utf8Span.span, .text)
+    }
+
+    /// Sends a message to every member of a room, this connection too if it is one.
+    ///
+    /// Members on raw routes get just the payload, others a `room_message`. False when the text is no
+    /// room's id or the room has no member on this loop.
+    @discardableResult
+    public mutating func publish(
+        _ bytes: Span<UInt8>, _ kind: MessageKind = .text, to roomId: String
+    ) -> Bool {
+        guard let id = RoomID(roomId), let room = loop.rooms.room(id) else { return false }
+        loop.publish(bytes, kind, to: room)
+        return true
+    }
+
+    /// Joins a room once the closure has returned, before the next message is taken.
+    ///
+    /// A refusal (the room is full, or there is none) is logged, and changes nothing.
+    public mutating func join(_ roomId: String) {
+        loop.rawPeer(connection)?.enqueueJoin(roomId)
+    }
+
+    /// Leaves a room once the closure has returned, before the next message is taken.
+    public mutating func leave(_ roomId: String) {
+        loop.rawPeer(connection)?.enqueueLeave(roomId)
+    }
+
+    /// Begins the close handshake, after everything that was sent.
+    public mutating func close(code: CloseCode = .normal, reason: String = "") {
+        loop.close(connection, code, reason: reason)
+    }
+
+    /// Names this connection for other tasks and threads.
+    public var reference: WebSocketReference? {
+        loop.rawPeer(connection)?.reference
+    }
+}

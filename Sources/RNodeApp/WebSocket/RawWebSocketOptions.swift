@@ -1,0 +1,45 @@
+/// What a raw WebSocket route does: just frames, without welcome, acks or control messages.
+///
+/// The closures run on the connection's loop, synchronously: never block in one. A throw closes the
+/// connection with 1011.
+public struct RawWebSocketOptions: Sendable {
+    typealias Open = @Sendable (inout RawWebSocketContext) throws -> Void
+    typealias Message =
+        @Sendable (Span<UInt8>, MessageKind, inout RawWebSocketContext) throws -> Void
+    typealias Close = @Sendable (CloseCode, inout RawWebSocketContext) throws -> Void
+
+    private(set) var open: Open?
+    private(set) var message: Message?
+    private(set) var close: Close?
+    /// Sizes and timeouts of this route's connections; nil for the app's.
+    public var limits: WebSocketLimits?
+    /// Subprotocols this route speaks, the preferred first.
+    public var subprotocols: [String] = []
+    /// Whose pages may connect; nil for the app's policy.
+    public var origins: OriginPolicy?
+
+    /// A route that ignores what it gets.
+    public init() {}
+
+    /// A connection has opened.
+    public mutating func onOpen(
+        _ body: @escaping @Sendable (inout RawWebSocketContext) throws -> Void
+    ) {
+        open = body
+    }
+
+    /// A message arrived: its bytes, valid for the length of the call, and whether they are a text.
+    public mutating func onMessage(
+        _ body:
+            @escaping @Sendable (Span<UInt8>, MessageKind, inout RawWebSocketContext) throws -> Void
+    ) {
+        message = body
+    }
+
+    /// A connection has closed, with this code; nothing can be sent to it any more.
+    public mutating func onClose(
+        _ body: @escaping @Sendable (CloseCode, inout RawWebSocketContext) throws -> Void
+    ) {
+        close = body
+    }
+}

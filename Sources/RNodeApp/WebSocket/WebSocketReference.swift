@@ -1,0 +1,38 @@
+/// Names a connection anywhere: what is asked of it is posted to its loop.
+public struct WebSocketReference: Sendable, Hashable {
+    let loop: AppLoop
+    let connection: ConnectionID
+    let member: MemberID
+
+    /// The connection's id, a UUID.
+    public var id: String { member.description }
+
+    public static func == (left: Self, right: Self) -> Bool { left.member == right.member }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(member) }
+
+    /// Sends a text. False when the loop has too much waiting; true says that it was passed on.
+    @discardableResult
+    public func send(_ text: String) -> Bool {
+        post { $0.send(.text, text.utf8Span.span) }
+    }
+
+    /// Sends bytes. False when the loop has too much waiting; true says that they were passed on.
+    @discardableResult
+    public func send(_ bytes: [UInt8], _ kind: MessageKind = .binary) -> Bool {
+        post { $0.send(kind, bytes.span) }
+    }
+
+    /// Begins the close handshake.
+    public func close(code: CloseCode = .normal, reason: String = "") {
+        loop.eventLoop.post { [self] _ in
+            loop.peer(connection)?.close(code, reason: reason)
+        }
+    }
+
+    private func post(_ body: @escaping @Sendable (WebSocketPeer) -> Bool) -> Bool {
+        loop.eventLoop.postDroppable { [self] _ in
+            if let peer = loop.peer(connection) { _ = body(peer) }
+        }
+    }
+}

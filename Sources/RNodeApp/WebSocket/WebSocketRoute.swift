@@ -1,0 +1,82 @@
+/// A registered WebSocket route: what its options say, ready to be read by every loop.
+final class WebSocketRoute: Sendable {
+    /// What a route does with what arrives.
+    enum Behaviour: Sendable {
+        /// The full protocol: welcome, acks, control messages, rooms, up to fourteen callbacks.
+        case full
+        /// Just frames.
+        case raw(RawWebSocketOptions)
+    }
+
+    let path: String
+    let handlerID: String
+    let behaviour: Behaviour
+    let callbacks: [EventCallback]
+    let gate: EventGate
+    let hasAsyncCallback: Bool
+    let limits: WebSocketLimits
+    let roomSendPolicy: RoomSendPolicy
+    let announcesMembers: Bool
+    let jsonPingInterval: Duration?
+    let subprotocols: [String]
+    let origins: OriginPolicy
+
+    init(
+        path: String, number: Int, options: WebSocketOptions, configuration: AppConfiguration
+    ) {
+        self.path = path
+        handlerID = "handler_\(number)"
+        behaviour = .full
+        callbacks = options.callbacks
+        let defined = WebSocketEvent.allCases.filter { options[$0].callback.isDefined }
+        gate = EventGate(defined: EventMask(defined))
+        hasAsyncCallback = callbacks.contains { $0.isAsync }
+        limits = options.limits ?? configuration.webSocket
+        roomSendPolicy = options.roomSendPolicy
+        announcesMembers = options.announceMembers
+        jsonPingInterval = options.jsonPingInterval
+        subprotocols = options.subprotocols
+        origins = options.origins ?? configuration.origins
+    }
+
+    init(
+        rawPath path: String, number: Int, options: RawWebSocketOptions,
+        configuration: AppConfiguration
+    ) {
+        self.path = path
+        handlerID = "handler_\(number)"
+        behaviour = .raw(options)
+        callbacks = []
+        gate = EventGate(defined: [])
+        hasAsyncCallback = false
+        limits = options.limits ?? configuration.webSocket
+        roomSendPolicy = .members
+        announcesMembers = false
+        jsonPingInterval = nil
+        subprotocols = options.subprotocols
+        origins = options.origins ?? configuration.origins
+    }
+
+    var isRaw: Bool {
+        if case .raw = behaviour { true } else { false }
+    }
+
+    /// The most unsent bytes a connection may have: at least two of the biggest messages.
+    func outputHardCapBytes(_ limits: IOLimits) -> Int {
+        max(limits.outputHardCapBytes, 2 &* self.limits.messageBytesMax)
+    }
+
+    /// Throws for options that can't be served, naming the field.
+    func validate() throws {
+        try limits.validate()
+        if let jsonPingInterval,
+            !(Duration.milliseconds(10) ... .seconds(86_400)).contains(jsonPingInterval)
+        {
+            throw AppError.configuration(
+                field: "\(path): jsonPingInterval", "must be in 10 ms ... 1 day")
+        }
+        for name in subprotocols where name.isEmpty || name.utf8.contains(where: { $0 < 0x21 }) {
+            throw AppError.configuration(field: "\(path): subprotocols", "must hold tokens")
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// What an answer says about its connection, and what becomes of the connection after it.
+
+extension HTTPSession {
+    /// What the answer to the current request must say about the connection.
+    ///
+    /// `keepsAlive` is false too when what is left of the request's body is not worth reading.
+    public func responseTerms(limits: HTTPLimits) -> ResponseTerms {
+        ResponseTerms(
+            version: version, keepsAlive: mayContinue(limits), omitsBody: isHead)
+    }
+
+    /// The answer is complete: all of it has been put into the output.
+    ///
+    /// Call it once per request, also before `requestEnded` when the answer does not wait for the
+    /// body: what is left of the body is then skipped, or the connection closed.
+    /// - Parameter keepsAlive: What the terms said when the head was encoded, and false to close.
+    public mutating func responseFinished(
+        keepsAlive: Bool, now: MonotonicInstant, limits: HTTPLimits
+    ) -> HTTPContinuation {
+        guard keepsAlive, mayContinue(limits) else {
+            close()
+            return .close
+        }
+        if phase == .body, !decoder.isEnded {
+            phase = .draining
+            drainedBytes = 0
+        } else {
+            becomeIdle(now)
+        }
+        return .nextRequest
+    }
+
+    private func mayContinue(_ limits: HTTPLimits) -> Bool {
+        guard keepsAlive, phase == .body || phase == .responding else { return false }
+        if let served = limits.requestsPerConnectionMax, requestsServed >= served { return false }
+        // Whether a body still follows an unanswered Expect is the client's choice: no way to tell.
+        guard phase == .body, !decoder.isEnded else { return true }
+        return !isContinueDue && decoder.remaining <= limits.unreadBodyBytesMax
+    }
+}

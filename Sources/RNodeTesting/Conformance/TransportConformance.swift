@@ -1,0 +1,93 @@
+public import RNodeIO
+
+/// What every ``/RNodeIO/Transport`` must do, for any implementation to run.
+///
+/// Makes a new pair for each check: the first is the one that is checked, the second is its peer.
+public struct TransportConformance {
+    private let makePair: () throws -> (any Transport, any Transport)
+    private let pause: () -> Void
+
+    /// - Parameters:
+    ///   - pause: Lets time pass between two tries, when bytes need some to arrive.
+    ///   - pair: Makes two connected streams.
+    public init(
+        pause: @escaping () -> Void = {},
+        pair: @escaping () throws -> (any Transport, any Transport)
+    ) {
+        self.makePair = pair
+        self.pause = pause
+    }
+
+    /// All checks, each to be run by itself.
+    public static let checks: [ConformanceCheck<TransportConformance>] = byteChecks + endChecks
+
+    /// Runs all checks, and throws the first failure.
+    public func run() throws {
+        for check in TransportConformance.checks { try check.run(on: self) }
+    }
+
+    /// Makes a pair, lends it, and closes what the body left open.
+    func withPair(_ body: (any Transport, any Transport) throws -> Void) throws {
+        let (here, there) = try makePair()
+        try body(here, there)
+    }
+
+    /// Receives one byte, until there is something else than `wouldBlock`, for a few seconds at most.
+    func receive(from transport: any Transport) -> (result: ReceiveResult, byte: UInt8) {
+        var room: [UInt8] = [0xA5]
+        for _ in 0..<2000 {
+            var span = room.mutableSpan
+            let result = transport.receive(into: &span)
+            if result != .wouldBlock { return (result, room[0]) }
+            pause()
+        }
+        return (.wouldBlock, 0)
+    }
+
+    /// Sends `bytes` from one to the other, in turns of one call each, and returns what arrived.
+    func carry(
+        _ bytes: [UInt8], from sender: any Transport, to receiver: any Transport, piece: Int = 1000
+    ) throws(ConformanceFailure) -> [UInt8] {
+        var sent = 0
+        var arrived: [UInt8] = []
+        var vainTurns = 0
+        while arrived.count < bytes.count {
+            let before = sent + arrived.count
+            if sent < bytes.count { sent += try send(bytes, from: sent, on: sender) }
+            arrived += try receivePiece(piece, from: receiver)
+            vainTurns = before == sent + arrived.count ? vainTurns + 1 : 0
+            try expect(vainTurns < 2000, "only \(arrived.count) of \(sent) bytes arrived")
+            if vainTurns > 0 { pause() }
+        }
+        return arrived
+    }
+
+    private func receivePiece(
+        _ piece: Int, from receiver: any Transport
+    ) throws(ConformanceFailure) -> ArraySlice<UInt8> {
+        var room = [UInt8](repeating: 0xA5, count: piece)
+        var span = room.mutableSpan
+        switch receiver.receive(into: &span) {
+        case .bytes(let count):
+            try expect((1...piece).contains(count), "receive gave \(count) bytes of \(piece)")
+            let untouched = room[count...].prefix(16).allSatisfy { $0 == 0xA5 }
+            try expect(untouched, "receive wrote past the \(count) bytes it gave")
+            return room.prefix(count)
+        case .wouldBlock: return []
+        case let other: throw ConformanceFailure("receive gave \(other) in the midst of the bytes")
+        }
+    }
+
+    private func send(
+        _ bytes: [UInt8], from start: Int, on sender: any Transport
+    ) throws(ConformanceFailure) -> Int {
+        let rest = bytes.span.extracting(start...)
+        switch sender.send(rest) {
+        case .bytes(let count):
+            try expect((1...rest.count).contains(count), "send took \(count) of \(rest.count)")
+            return count
+        case .wouldBlock: return 0
+        case .failed(let error): throw ConformanceFailure("send failed: \(error)")
+        }
+    }
+}

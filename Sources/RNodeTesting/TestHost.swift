@@ -1,0 +1,147 @@
+public import RNodeIO
+
+/// Event loops in a test's hands: no sockets, no threads, no sleep.
+///
+/// Each loop runs over a ``ScriptedBackend``, accepts from an ``InMemoryListener``, and takes the time from one
+/// ``VirtualClock``. Turns are run by the methods here, whenever a test waits for something; so a test is a straight
+/// story: connect, send, expect.
+///
+/// ```swift
+/// let host = try TestHost()
+/// let app = createApp { $0.registryExecutor = host.loops[0] }
+/// app.websocket("/chat") { $0.onMessage { event in … } }
+/// try await host.run { try await app.serve(on: host.loops) }
+/// let client = try await TestWebSocket.open(host, "/chat?clientId=ada")
+/// ```
+///
+/// Used by one test at a time.
+//
+// @unchecked: a test uses it from one task at a time; that task may move between threads.
+public final class TestHost: @unchecked Sendable {
+    /// The time that every loop is told.
+    public let clock: VirtualClock
+    /// The loops.
+    public let loops: [EventLoop]
+    /// What each loop waits with.
+    public let backends: [ScriptedBackend]
+    /// Where each loop's connections come from.
+    public let listeners: [InMemoryListener]
+
+    /// How long a test waits in real time for what never comes, before it fails.
+    public var patience = Duration.seconds(20)
+
+    /// `count` loops with these limits.
+    public init(loops count: Int = 1, limits: IOLimits = IOLimits()) throws {
+        let clock = VirtualClock()
+        let descriptors = VirtualDescriptors()
+        var loops: [EventLoop] = []
+        var backends: [ScriptedBackend] = []
+        var listeners: [InMemoryListener] = []
+        for index in 0..<max(count, 1) {
+            let backend = ScriptedBackend(clock: clock, descriptors: descriptors)
+            let listener = InMemoryListener(descriptors: descriptors)
+            let loop = try EventLoop(backend: backend, limits: limits, index: index)
+            try loop.listen(on: listener)
+            loops.append(loop)
+            backends.append(backend)
+            listeners.append(listener)
+        }
+        self.clock = clock
+        self.loops = loops
+        self.backends = backends
+        self.listeners = listeners
+    }
+
+    // MARK: - Turns
+
+    /// Runs one turn of every loop, without waiting.
+    public func turn() {
+        for loop in loops { loop.turn(waits: false) }
+    }
+
+    /// Runs turns until no loop has anything to do.
+    public func settle() async {
+        var quietRounds = 0
+        // Jobs may be on their way through Swift's own pool: a few yields let them arrive.
+        while quietRounds < 8 {
+            let isBusy = loops.contains { $0.hasWork } || backends.contains { $0.isReady }
+            quietRounds = isBusy ? 0 : quietRounds + 1
+            turn()
+            await Task.yield()
+        }
+    }
+
+    /// Runs turns until `condition` holds; throws ``TestFailure`` when it does not within ``patience``.
+    public func wait(
+        for what: String, until condition: () -> Bool
+    ) async throws {
+        let end = ContinuousClock.now.advanced(by: patience)
+        while !condition() {
+            guard ContinuousClock.now < end else { throw TestFailure("no \(what) came") }
+            turn()
+            await Task.yield()
+        }
+    }
+
+    /// Runs turns while `body` runs, until it has ended: for calls that wait for a loop.
+    public func run<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let outcome = Outcome<Result>()
+        Task {
+            do {
+                outcome.value = .success(try await body())
+            } catch {
+                outcome.value = .failure(error)
+            }
+            self.loops[0].post { _ in outcome.isThere = true }
+        }
+        try await wait(for: "end of an async call") { outcome.isThere }
+        guard let value = outcome.value else { throw TestFailure("an async call ended without result") }
+        return try value.get()
+    }
+
+    // @unchecked: written by the task before it posts to the loop, read after that post was run.
+    private final class Outcome<Value>: @unchecked Sendable {
+        var value: Result<Value, any Error>?
+        var isThere = false
+    }
+
+    // MARK: - Time
+
+    /// Lets `duration` pass: every deadline on the way is served at its own moment.
+    public func advance(by duration: Duration) async {
+        await settle()
+        let end = clock.now.advanced(by: duration)
+        while let next = nextDeadline, next < end {
+            clock.advance(to: max(next, clock.now.advanced(byNanoseconds: 1)))
+            await settle()
+        }
+        if clock.now < end { clock.advance(to: end) }
+        await settle()
+    }
+
+    private var nextDeadline: MonotonicInstant? {
+        backends.compactMap(\.deadline).min()
+    }
+
+    // MARK: - Connections
+
+    /// Connects a stream to a loop; accepted by the next turn.
+    public func connect(
+        toLoop index: Int = 0, shape: StreamShape = StreamShape()
+    ) throws -> InMemoryPeer {
+        guard listeners.indices.contains(index) else { throw TestFailure("there is no loop \(index)") }
+        return listeners[index].connect(shape: shape)
+    }
+}
+
+/// What a test waited for did not come, or came otherwise.
+public struct TestFailure: Error, CustomStringConvertible {
+    /// What is wrong.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
