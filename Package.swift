@@ -64,6 +64,12 @@ let package = Package(
             path: "Tests/InteropServer", swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .testTarget(
+            name: "SnippetTests",
+            dependencies: [
+                "RNodeIO", "RNodeHTTP", "RNodeWS", "RNodeRooms", "RNodeApp", "RNodeTesting",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "RNodeBytesTests", dependencies: ["RNodeBytes"], swiftSettings: strict),
         .testTarget(
             name: "RNodeIOTests", dependencies: ["RNodeIO", "RNodeTesting"], swiftSettings: strict),
@@ -71,7 +77,8 @@ let package = Package(
         .testTarget(name: "RNodeWSTests", dependencies: ["RNodeWS"], swiftSettings: strict),
         .testTarget(name: "RNodeRoomsTests", dependencies: ["RNodeRooms"], swiftSettings: strict),
         .testTarget(
-            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting", logging], swiftSettings: strict
+            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting", logging],
+            swiftSettings: strict
         ),
     ]
 )

@@ -28,6 +28,7 @@ extension Span where Element == UInt8 {
         guard count == other.utf8CodeUnitCount, other.hasPointerRepresentation else {
             return false
         }
+        // SAFETY: a literal with a pointer lives as long as the process, and is this long.
         let expected = unsafe Span(
             _unsafeStart: other.utf8Start, count: other.utf8CodeUnitCount)
         return isEqual(to: expected)

@@ -37,7 +37,7 @@ struct FullStackTests {
         ada.send(#"{"type":"leave_room","room_id":"\#(room)"}"#)
         try await ada.next("room_left")
         ada.socket.close(.normal, reason: "done")
-        #expect(try await ada.socket.next() == .close(.normal, "done"))
+        #expect(try await ada.socket.next() == .close(.normal, ""))
         await stage.host.settle()
         #expect(
             journal.all == [

@@ -23,11 +23,11 @@ import Testing
         let backend = try kind.make()
         let waker = backend.waker
         for _ in 0..<20 {
-            let thread = LoopThread {
+            let thread = TestThread {
                 usleep(500)
                 waker.wake()
             }
-            try thread.start()
+            thread.start()
             var events: [BackendEvent] = []
             _ = backend.wait(until: nil, into: &events)
             #expect(events.isEmpty)
@@ -42,13 +42,13 @@ import Testing
         let backend = try kind.make()
         let waker = backend.waker
         let posted = Posted()
-        let thread = LoopThread {
+        let thread = TestThread {
             for _ in 0..<20_000 {
                 posted.count.add(1, ordering: .sequentiallyConsistent)
                 waker.wake()
             }
         }
-        try thread.start()
+        thread.start()
         var events: [BackendEvent] = []
         while posted.count.load(ordering: .sequentiallyConsistent) < 20_000 {
             // A lost wake would leave this waiting for ever.

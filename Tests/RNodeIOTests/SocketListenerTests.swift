@@ -64,9 +64,9 @@ import Testing
             free.close()
             let bound = Bound()
             let threads = (0..<4).map { _ in
-                LoopThread { bound.add((try? SocketListener.bind(to: address, count: 2)) ?? []) }
+                TestThread { bound.add((try? SocketListener.bind(to: address, count: 2)) ?? []) }
             }
-            for thread in threads { try thread.start() }
+            for thread in threads { thread.start() }
             for thread in threads { thread.join() }
             #expect([0, 2].contains(bound.listeners.count), "\(bound.listeners.count) listeners")
             for listener in bound.listeners { listener.close() }

@@ -7,10 +7,23 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 say() { printf '\n== %s\n' "$*"; }
 stop() { printf '%s\n' "$*" >&2; exit 1; }
 
-# The toolchain is the one thing that is not ours to install.
+# The oldest toolchain that this is built and tested with.
+swift_needed=6.3
+
+# The toolchain is the one thing that is not ours to install; what it needs of Debian 12 is.
 need_swift() {
-    command -v swift >/dev/null && return
-    stop "No Swift toolchain was found. Install Swift 6.3 or newer (https://www.swift.org/install), put it on the PATH, and run this again."
+    local advice="Install Swift $swift_needed or newer (https://www.swift.org/install), put its usr/bin on the PATH, and run this again."
+    command -v swift >/dev/null || stop "No Swift toolchain was found. $advice"
+    # A compiler, a linker and headers for C, and the libraries that swift itself is linked with.
+    if command -v dpkg-query >/dev/null; then
+        need_packages binutils ca-certificates gcc git libc6-dev libcurl4 libedit2 libgcc-12-dev libncurses6 \
+            libsqlite3-0 libstdc++-12-dev libxml2 libz3-4 tzdata zlib1g-dev
+    fi
+    local version
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    [ -n "$version" ] || stop "swift --version told no version. $advice"
+    [ "$(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1)" = "$swift_needed" ] \
+        || stop "This is Swift $version. $advice"
 }
 
 as_root() {
@@ -55,6 +68,16 @@ build_release() {
     local product
     for product in "$@"; do
         say "Building $product (release)"
-        swift build --package-path "$root" -c release --product "$product"
+        swift build --package-path "$root" -c release --explicit-target-dependency-import-check error \
+            --product "$product"
     done
 }
+
+# Where the release binaries are.
+release_folder() { swift build --package-path "$root" -c release --show-bin-path; }
+
+# What the formatter looks at.
+# shellcheck disable=SC2034
+swift_sources=(Package.swift Sources Tests Examples)
+[ -d "$root/Benchmarks" ] && swift_sources+=(Benchmarks)
+true

@@ -90,6 +90,7 @@ struct EventFields {
 extension String {
     /// Validated UTF-8 as a string.
     init(decoding bytes: Span<UInt8>) {
+        // SAFETY: the pointer is read within the closure it is lent to.
         self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }

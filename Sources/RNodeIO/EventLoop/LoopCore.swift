@@ -42,6 +42,8 @@ struct LoopCore: ~Copyable {
 
     /// The connection that an id names, unless it is gone.
     func find(_ id: ConnectionID) -> UnsafeMutablePointer<Connection>? {
+        // SAFETY: the slot table gives addresses of values that are there; they stay put until `free`, which runs
+        // between two events and never while a connection is lent. Loop's thread only.
         guard let connection = unsafe find(slot: id.slot), unsafe connection.pointee.id == id
         else { return nil }
         return unsafe connection

@@ -11,6 +11,7 @@ extension EventLoop: SerialExecutor, TaskExecutor {
     }
 
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        // SAFETY: whoever runs a task here holds the loop: the app and its group keep every loop to their own end.
         unsafe UnownedSerialExecutor(ordinary: self)
     }
 
@@ -25,6 +26,7 @@ extension EventLoop: SerialExecutor, TaskExecutor {
             var batch: [UnownedJob] = []
             swap(&batch, &localJobs)
             for job in batch {
+                // SAFETY: each job is taken out of the list once, and run on the thread the loop is owned by.
                 unsafe job.runSynchronously(
                     isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             }

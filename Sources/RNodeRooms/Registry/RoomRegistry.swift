@@ -69,6 +69,7 @@ public actor RoomRegistry {
 
     /// The executor given to `init`, or one of Swift's.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        // SAFETY: both are kept alive by properties of this actor that never change.
         unsafe executor?.asUnownedSerialExecutor() ?? home.unownedExecutor
     }
 

@@ -5,6 +5,9 @@
 /// session calls it only for messages whose first frame has RSV1, and for those it sends; frames
 /// without RSV1 never meet it. Without an extension RSV1 is refused with 1002.
 ///
+/// How one comes into use: it is made from an offer of `Handshake.extensions`, its `answer` goes
+/// into `Handshake.answer(subprotocol:extension:)`, and it goes into the session's initialiser.
+///
 /// Not `Sendable`: it stays on the loop of its connections.
 public protocol WebSocketExtension: AnyObject {
     /// What the server's `Sec-WebSocket-Extensions` says: the name, and the agreed parameters.

@@ -32,10 +32,12 @@ struct MessageAssembler: ~Copyable {
 
     /// Adds the next bytes of a message that no extension decodes. `expected` more bytes of the
     /// same frame were announced: room is made for them, but never more than for what has come.
+    /// `isASCII` says that unmasking saw nothing else.
     mutating func append(
-        _ piece: Span<UInt8>, expected: Int
+        _ piece: Span<UInt8>, isASCII: Bool, expected: Int
     ) throws(WebSocketError) {
-        if kind == .text, !validator.update(piece) { throw .invalidUTF8 }
+        let isPlain = isASCII && validator.isComplete
+        if kind == .text, !isPlain, !validator.update(piece) { throw .invalidUTF8 }
         let received = bytes.count &+ piece.count
         bytes.reserve(piece.count &+ min(expected, received))
         bytes.append(piece)

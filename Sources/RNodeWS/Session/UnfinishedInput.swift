@@ -109,13 +109,14 @@ struct UnfinishedInput: ~Copyable {
         guard let frame else { throw .internalInvariant }
         let count = min(frame.payloadCount &- received, bytes.count &- offset)
         let range = offset..<(offset &+ count)
+        var isASCII = false
         if let key = frame.maskingKey {
-            Mask.apply(key, phase: received, to: &bytes, in: range)
+            isASCII = Mask.apply(key, phase: received, to: &bytes, in: range)
         }
         offset &+= count
         received &+= count
         if frame.opcode.isControl { return try takeControl(frame, bytes.span, range) }
-        return try takeData(frame, bytes.span.extracting(range), rules)
+        return try takeData(frame, bytes.span.extracting(range), isASCII, rules)
     }
 
     private mutating func takeControl(
@@ -137,7 +138,7 @@ struct UnfinishedInput: ~Copyable {
     }
 
     private mutating func takeData(
-        _ frame: FrameHeader, _ piece: Span<UInt8>, _ rules: ReceiveRules
+        _ frame: FrameHeader, _ piece: Span<UInt8>, _ isASCII: Bool, _ rules: ReceiveRules
     ) throws(WebSocketError) -> WebSocketStep? {
         let missing = frame.payloadCount &- received
         let isEnd = missing == 0 && frame.isFinal
@@ -145,7 +146,7 @@ struct UnfinishedInput: ~Copyable {
             try message.append(
                 piece, endOfMessage: isEnd, bytesMax: rules.messageBytesMax, decodedBy: decoder)
         } else {
-            try message.append(piece, expected: missing)
+            try message.append(piece, isASCII: isASCII, expected: missing)
         }
         if missing == 0 { self.frame = nil }
         guard isEnd else { return nil }

@@ -82,13 +82,14 @@ extension WebSocketSession {
             header.opcode != .continuation
         else { return nil }
         let range = start..<(start &+ header.payloadCount)
-        if let key = header.maskingKey { Mask.apply(key, to: &bytes, in: range) }
+        var isASCII = false
+        if let key = header.maskingKey { isASCII = Mask.apply(key, to: &bytes, in: range) }
         offset = range.upperBound
-        return Self.step(of: header.opcode, bytes.span, range)
+        return Self.step(of: header.opcode, bytes.span, range, isASCII)
     }
 
     private static func step(
-        of opcode: Opcode, _ bytes: Span<UInt8>, _ range: Range<Int>
+        of opcode: Opcode, _ bytes: Span<UInt8>, _ range: Range<Int>, _ isASCII: Bool
     ) -> WebSocketStep {
         guard let kind = opcode.messageKind else {
             do throws(WebSocketError) {
@@ -97,7 +98,7 @@ extension WebSocketSession {
                 return .failed(error)
             }
         }
-        guard kind == .binary || UTF8Validator.isValid(bytes, in: range) else {
+        guard kind == .binary || isASCII || UTF8Validator.isValid(bytes, in: range) else {
             return .failed(.invalidUTF8)
         }
         return .message(kind, .input(range))

@@ -37,14 +37,14 @@ final class Journal: Sendable {
         _ decide: @escaping @Sendable (WebSocketEvent) throws -> WebSocketEventResult?
     ) {
         if isAsync {
-            callback { [self] event async throws -> WebSocketEventResult? in
+            callback { event in
                 await Task.yield()
-                note(event.event.name)
+                self.note(event.event.name)
                 return try decide(event.event)
             }
         } else {
-            callback { [self] event throws -> WebSocketEventResult? in
-                note(event.event.name)
+            callback { event in
+                self.note(event.event.name)
                 return try decide(event.event)
             }
         }

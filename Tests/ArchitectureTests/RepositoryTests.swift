@@ -1,0 +1,27 @@
+import Testing
+
+@Suite("The repository")
+struct RepositoryTests {
+    @Test("The sources are found, so that no test here passes for want of something to read")
+    func sourcesAreFound() {
+        let targets = Set(Repository.sources.map(\.target))
+        #expect(targets == Set(Repository.libraries))
+        #expect(Repository.sources.count > 150)
+        #expect(Repository.sources.allSatisfy { $0.lineCount > 0 })
+    }
+
+    @Test(
+        "What the scripts and .ci/run promise is there, and can be run",
+        arguments: [
+            "scripts/chat", "scripts/test", "scripts/lint", "scripts/format", "scripts/docs",
+            "scripts/sanitize", "scripts/interop", "scripts/browser", ".ci/run",
+        ])
+    func scriptsAreThere(_ path: String) throws {
+        let lines = try Repository.text(of: path).split(separator: "\n")
+        #expect(lines.first == "#!/usr/bin/env bash")
+        // What it does, and how it is called.
+        #expect(
+            lines.dropFirst().prefix(2).allSatisfy { $0.hasPrefix("# ") || $0.hasPrefix("#   ") })
+        #expect(lines.prefix(5).contains { $0.hasPrefix("set -") && $0.contains("u") })
+    }
+}

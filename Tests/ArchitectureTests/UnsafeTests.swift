@@ -1,0 +1,61 @@
+import Testing
+
+@Suite("Memory safety")
+struct UnsafeTests {
+    /// The files that may say `unsafe`. A new one is a decision: put it here in the same change, and say in the
+    /// file by a `SAFETY:` comment who owns the memory, for how long, and within which bounds.
+    private static let files: Set = [
+        "RNodeApp/Events/EventBytes.swift",
+        "RNodeApp/Events/WebSocketEventData.swift",
+        "RNodeApp/Flows/FlowTask.swift",
+        "RNodeBytes/ASCII.swift",
+        "RNodeBytes/ByteBuffer.swift",
+        "RNodeBytes/Owned.swift",
+        "RNodeBytes/Span+Search.swift",
+        "RNodeIO/Backends/Epoll.swift",
+        "RNodeIO/Connection/ConnectionContext.swift",
+        "RNodeIO/Connection/ReceiveBuffer.swift",
+        "RNodeIO/Connection/SlotTable.swift",
+        "RNodeIO/EventLoop/EventLoop.swift",
+        "RNodeIO/EventLoop/LoopCore.swift",
+        "RNodeIO/EventLoop/LoopExecutor.swift",
+        "RNodeIO/EventLoop/LoopThread.swift",
+        "RNodeIO/Transport/SystemAddress.swift",
+        "RNodeIO/Transport/SystemCalls+Names.swift",
+        "RNodeIO/Transport/SystemCalls+Platform.swift",
+        "RNodeIO/Transport/SystemCalls+Wake.swift",
+        "RNodeIO/Transport/SystemCalls.swift",
+        "RNodeIO/Transport/SystemFile.swift",
+        "RNodeRooms/Registry/RoomRegistry.swift",
+        "RNodeWS/Framing/FrameHead.swift",
+        "RNodeWS/Framing/Mask.swift",
+        "RNodeWS/Framing/UTF8Kernel.swift",
+    ]
+
+    @Test("Only the listed files say unsafe")
+    func unsafeIsListed() {
+        let found = Repository.sources.filter { !$0.lines(withWord: "unsafe").isEmpty }
+        expectList(Set(found.map(\.shortPath)), Self.files)
+    }
+
+    @Test("A file that says unsafe says in a SAFETY: comment why it may")
+    func unsafeIsExplained() {
+        for file in Repository.sources where !file.lines(withWord: "unsafe").isEmpty {
+            #expect(file.commentLines.contains { $0.contains("SAFETY:") }, "\(file.path)")
+        }
+    }
+
+    @Test("No build setting removes checks")
+    func checksStayOn() throws {
+        let manifest = try Manifest()
+        let settings = manifest.text + Repository.sources.map(\.path).joined()
+        for forbidden in ["Ounchecked", "enforce-exclusivity", "disable-", "unsafeFlags"] {
+            #expect(!settings.contains(forbidden), "\(forbidden)")
+        }
+        for script in Repository.paths(beneath: "scripts") + [".ci/run"] {
+            let text = (try? Repository.text(of: script)) ?? ""
+            #expect(!text.contains("Ounchecked"), "\(script)")
+            #expect(!text.contains("enforce-exclusivity"), "\(script)")
+        }
+    }
+}
