@@ -48,7 +48,7 @@ enum Documents {
 
     /// Where the links and pictures of a page lead, those to other hosts left out.
     static func links(in page: String) throws -> [String] {
-        let text = try text(of: page)
+        let text = try prose(of: page)
         let openings = ["](", "src=\"", "srcset=\""]
         let links = openings.flatMap { opening in
             text.ranges(of: opening).map { range in
@@ -56,6 +56,16 @@ enum Documents {
             }
         }
         return links.filter { !$0.contains(":") && !$0.hasPrefix("#") && !$0.isEmpty }
+    }
+
+    /// A page without its blocks of code.
+    private static func prose(of page: String) throws -> String {
+        var isCode = false
+        return try text(of: page).split(separator: "\n").filter { line in
+            if line.hasPrefix("```") { isCode.toggle() }
+            return !isCode
+        }
+        .joined(separator: "\n")
     }
 
     static func exists(_ link: String, from page: String) -> Bool {
