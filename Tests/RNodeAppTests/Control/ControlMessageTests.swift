@@ -153,12 +153,12 @@ struct ControlMessageTests {
                 .payloadTwice
             ),
             (#"{"type":"message_ack"}"#, .idMissing),
-            (#"{"type":"message_ack","id":7}"#, .idInvalid),
-            (#"{"type":"ping","id":7}"#, .idInvalid), (#"{"type":"ping","id":null}"#, .idInvalid),
+            (#"{"type":"message_ack","id":7}"#, .idNotAString),
+            (#"{"type":"ping","id":7}"#, .idNotAString), (#"{"type":"ping","id":null}"#, .idNotAString),
             (#"{"type":"pong","id":""}"#, .idInvalid),
-            (#"{"type":"message","id":["x"]}"#, .idInvalid),
+            (#"{"type":"message","id":["x"]}"#, .idNotAString),
             (#"{"type":"join_room","id":7}"#, .roomIDMissing),
-            (#"{"type":"join_room","room_id":"r","id":7}"#, .idInvalid),
+            (#"{"type":"join_room","room_id":"r","id":7}"#, .idNotAString),
             (#"{"type":"ping","type":"ping"}"#, .fieldTwice),
             (#"{"type":"join_room","room_id":"a","room_id":"b"}"#, .fieldTwice),
             (#"{"type":"room_message","room_id":"a","message":1,"m\u0065ssage":2}"#, .fieldTwice),
@@ -172,10 +172,10 @@ struct ControlMessageTests {
 
     @Test("Faults have their error_type")
     func errorTypes() {
-        let values: [ControlFault] = [.idInvalid, .payloadTwice]
+        let values: [ControlFault] = [.idInvalid, .targetInvalid, .payloadTwice]
         let shapes: [ControlFault] = [
             .roomIDMissing, .roomIDNotAString, .targetMissing, .targetNotAString, .payloadMissing,
-            .idMissing, .fieldTwice,
+            .idMissing, .idNotAString, .fieldTwice,
         ]
         for fault in values { #expect(fault.errorType == "validation_error") }
         for fault in shapes { #expect(fault.errorType == "invalid_format") }
