@@ -6,7 +6,7 @@ extension App {
 
     /// Makes a room and returns its id.
     ///
-    /// Throws ``RoomError``: a name that is not 1–255 bytes without controls, `maxConnections` below 1, too many
+    /// Throws ``/RNodeRooms/RoomError``: a name that is not 1–255 bytes without controls, `maxConnections` below 1, too many
     /// rooms, or a store that failed.
     @discardableResult
     public func createRoom(

@@ -96,6 +96,6 @@ final class AppCore: @unchecked Sendable {
         guard configuration.broker.reachesOtherNodes else { return }
         let payload = publication.encoded()
         guard !configuration.broker.publish(payload.span, to: room.id) else { return }
-        metrics.counters(loop: 0).failed(.broker)
+        metrics.counters(loop: 0)?.failed(.broker)
     }
 }

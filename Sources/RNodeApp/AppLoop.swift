@@ -29,7 +29,10 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.core = core
         self.random = random
-        counters = core.metrics.counters(loop: eventLoop.index)
+        let routes = core.metrics.routes.count
+        counters =
+            core.metrics.counters(loop: eventLoop.index)
+            ?? LoopCounters(routeCount: routes, isDetailed: false)
         rooms = LoopRooms(eventLoop: eventLoop, core: core, counters: counters)
         head = RequestHead(limits: core.configuration.http)
         responses = ResponseEncoder(unixSeconds: 0)

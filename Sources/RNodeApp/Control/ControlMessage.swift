@@ -59,7 +59,9 @@ extension ControlMessage {
     /// The `id`, if there is one and it is proper. An answer echoes it.
     func id(in text: Span<UInt8>) -> MessageID? {
         guard let id, id.isString else { return nil }
-        guard id.form == .escapedString else { return MessageID(text.extracting(id.content)) }
+        guard id.form == .escapedString else {
+            return MessageID(text.extracting(id.content(in: text)))
+        }
         // An escape is at most six times as long as what it stands for.
         guard id.content.count <= 6 &* MessageID.byteCountMax else { return nil }
         var buffer = ByteBuffer()
@@ -70,7 +72,7 @@ extension ControlMessage {
     /// The `room_id`, or nil when it is not a room id's text: then no room has it.
     func roomID(in text: Span<UInt8>) -> RoomID? {
         guard let roomID, roomID.isString else { return nil }
-        if roomID.form == .string { return RoomID(text.extracting(roomID.content)) }
+        if roomID.form == .string { return RoomID(text.extracting(roomID.content(in: text))) }
         guard roomID.content.count <= 6 &* RoomID.textByteCount else { return nil }
         return RoomID(JSONString.string(text, roomID.content))
     }

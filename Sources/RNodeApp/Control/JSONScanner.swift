@@ -1,51 +1,5 @@
 internal import RNodeWS
 
-/// Why a text is not JSON that we take.
-enum JSONFault: Error {
-    /// It is not JSON by RFC 8259, or a string in it is half of a surrogate pair.
-    case malformed
-    /// It is beyond `JSONLimits.depthMax`.
-    case tooDeep
-    /// An object has more keys than `JSONLimits.keysMax`.
-    case tooManyKeys
-    /// A number has more digits than `JSONLimits.numberDigitsMax`.
-    case numberTooLong
-}
-
-/// Where a JSON value is in its text, and what it looks like. Small, and holds no bytes.
-struct JSONValue: Hashable, Sendable {
-    /// What the first byte says it is.
-    enum Form: UInt8, Sendable {
-        case string
-        /// A string with at least one backslash in it.
-        case escapedString
-        case number, object, array, boolean, null
-    }
-
-    let form: Form
-    private let start: UInt32
-    private let end: UInt32
-
-    /// Texts are far below 4 GiB: the message and body limits see to it.
-    init(_ form: Form, _ range: Range<Int>) {
-        self.form = form
-        start = UInt32(clamping: range.lowerBound)
-        end = UInt32(clamping: range.upperBound)
-    }
-
-    /// The whole value; a string with its quotes.
-    var range: Range<Int> { Int(start)..<Int(max(start, end)) }
-
-    /// A string without its quotes, still escaped; another value whole.
-    var content: Range<Int> {
-        guard isString, end &- start >= 2 else { return range }
-        return Int(start &+ 1)..<Int(end &- 1)
-    }
-
-    /// Whether it is a string.
-    var isString: Bool { form == .string || form == .escapedString }
-}
-
 /// Reads JSON from bytes, value by value: checks the grammar, builds nothing, and never recurses.
 ///
 /// The text is passed to each call and must be the same in all; what comes back are ranges of it.
@@ -53,8 +7,8 @@ struct JSONValue: Hashable, Sendable {
 /// `check(body:limits:)`.
 struct JSONScanner {
     /// Where the next byte is read.
-    private(set) var offset = 0
-    private let limits: JSONLimits
+    var offset = 0
+    let limits: JSONLimits
 
     init(limits: JSONLimits = JSONLimits()) {
         self.limits = limits
@@ -112,7 +66,8 @@ struct JSONScanner {
         return key
     }
 
-    private mutating func scalar(
+    /// Reads a value that is no object or array.
+    mutating func scalar(
         _ first: UInt8, _ text: Span<UInt8>
     ) throws(JSONFault) -> JSONValue {
         switch first {
@@ -188,79 +143,5 @@ struct JSONScanner {
         while offset < text.count, text[offset] &- UInt8(ascii: "0") < 10 { offset &+= 1 }
         guard offset > start else { throw .malformed }
         return offset &- start
-    }
-
-    // MARK: - Objects and arrays
-
-    private enum Expected {
-        /// A key, or right after `{` its end.
-        case key(orEnd: Bool)
-        /// A value, or right after `[` its end.
-        case element(orEnd: Bool)
-        /// A comma or the end.
-        case separator
-    }
-
-    /// Reads an object or array whose first byte is next, and everything inside it.
-    private mutating func container(
-        _ first: UInt8, _ text: Span<UInt8>, depth: Int
-    ) throws(JSONFault) {
-        var nesting = JSONNesting(depth: depth, limits: limits)
-        var expected = try open(first, &nesting)
-        while nesting.isOpen {
-            guard let byte = peek(text) else { throw .malformed }
-            switch expected {
-            case .separator: expected = try separator(byte, &nesting)
-            case .key(let orEnd): expected = try member(byte, orEnd: orEnd, text, &nesting)
-            case .element(let orEnd): expected = try element(byte, orEnd: orEnd, text, &nesting)
-            }
-        }
-    }
-
-    private mutating func open(
-        _ byte: UInt8, _ nesting: inout JSONNesting
-    ) throws(JSONFault) -> Expected {
-        let isObject = byte == UInt8(ascii: "{")
-        try nesting.open(isObject: isObject)
-        offset &+= 1
-        return isObject ? .key(orEnd: true) : .element(orEnd: true)
-    }
-
-    private mutating func separator(
-        _ byte: UInt8, _ nesting: inout JSONNesting
-    ) throws(JSONFault) -> Expected {
-        let isObject = nesting.isObject
-        if byte == UInt8(ascii: ",") {
-            offset &+= 1
-            return isObject ? .key(orEnd: false) : .element(orEnd: false)
-        }
-        guard byte == UInt8(ascii: isObject ? "}" : "]") else { throw .malformed }
-        return close(&nesting)
-    }
-
-    private mutating func close(_ nesting: inout JSONNesting) -> Expected {
-        offset &+= 1
-        nesting.close()
-        return .separator
-    }
-
-    private mutating func member(
-        _ byte: UInt8, orEnd: Bool, _ text: Span<UInt8>, _ nesting: inout JSONNesting
-    ) throws(JSONFault) -> Expected {
-        if orEnd, byte == UInt8(ascii: "}") { return close(&nesting) }
-        _ = try key(text)
-        try nesting.countKey()
-        return .element(orEnd: false)
-    }
-
-    private mutating func element(
-        _ byte: UInt8, orEnd: Bool, _ text: Span<UInt8>, _ nesting: inout JSONNesting
-    ) throws(JSONFault) -> Expected {
-        if orEnd, byte == UInt8(ascii: "]") { return close(&nesting) }
-        if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
-            return try open(byte, &nesting)
-        }
-        _ = try scalar(byte, text)
-        return .separator
     }
 }

@@ -121,7 +121,7 @@ enum JSONString {
 
     /// Whether the string `value` stands for `literal`, which is ASCII.
     static func isEqual(_ text: Span<UInt8>, _ value: JSONValue, to literal: StaticString) -> Bool {
-        let content = value.content
+        let content = value.content(in: text)
         guard value.form == .escapedString else {
             return content.count == literal.utf8CodeUnitCount
                 && text.extracting(content).isEqual(to: literal)

@@ -19,8 +19,8 @@ final class ServerMetrics: Sendable {
     }
 
     /// The counters that loop `number` raises; nil when there is no such loop.
-    func counters(loop number: Int) -> LoopCounters {
-        loops[min(max(number, 0), loops.count - 1)]
+    func counters(loop number: Int) -> LoopCounters? {
+        loops.indices.contains(number) ? loops[number] : nil
     }
 
     /// How many connections are open now.

@@ -96,7 +96,7 @@ public final class EventLoop: @unchecked Sendable {
     public func turn(waits: Bool = true) {
         let polls = !waits || hasWork
         let deadline =
-            polls ? MonotonicInstant(nanoseconds: .min) : unsafe core.pointee.wheel.nextDeadline
+            polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
         let now = backend.wait(until: deadline, into: &events)
         enter()
         unsafe core.pointee.begin(at: now)
@@ -111,6 +111,9 @@ public final class EventLoop: @unchecked Sendable {
 
     /// Whether the next turn has something to do before it waits. By whoever runs the turns.
     public var hasWork: Bool { !localJobs.isEmpty || !mailbox.isEmpty }
+
+    /// When the next timer may be due; nil without one. By whoever runs the turns.
+    public var nextDeadline: MonotonicInstant? { unsafe core.pointee.wheel.nextDeadline }
 
     /// Whether the calling code runs on this loop's thread, inside a turn.
     public var isOnLoop: Bool {

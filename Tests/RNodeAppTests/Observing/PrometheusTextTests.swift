@@ -41,7 +41,7 @@ struct PrometheusTextTests {
         loop.routes[0].connectionOpened()
         loop.routes[0].connectionClosed(afterMilliseconds: 2_500)
         loop.routes[1].received(bytes: 65)
-        loop.routes[1].eventsFiltered.raise(6, by: 3)
+        loop.routes[1].eventsFiltered.raise(Int(WebSocketEvent.onPing.rawValue), by: 3)
         loop.failed(.handlerFailed)
         let lines = rendered(metrics, named: [("lobby", 5)])
         let name = "rnode_server_websocket_"
