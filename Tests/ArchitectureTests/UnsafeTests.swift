@@ -45,6 +45,13 @@ struct UnsafeTests {
         }
     }
 
+    @Test("No loop begins with `for unsafe`, which the formatter of 6.3 joins to one word")
+    func loopsSurviveTheFormatter() {
+        for file in Repository.sources {
+            #expect(file.lines(with: "for unsafe").isEmpty, "\(file.path)")
+        }
+    }
+
     @Test("No build setting removes checks")
     func checksStayOn() throws {
         let manifest = try Manifest()
