@@ -151,7 +151,7 @@ extension ControlMessage {
     private var shapeFault: ControlFault? {
         let own = Key.type.bit | Key.id.bit
         guard repeated & (kind == .message ? own : .max) == 0 else { return .fieldTwice }
-        return fieldFault ?? idFault
+        return idFault ?? fieldFault
     }
 
     private var fieldFault: ControlFault? {
@@ -191,7 +191,7 @@ extension ControlMessage {
     private func isTargetValid(_ text: Span<UInt8>) -> Bool {
         guard let targetClientID else { return false }
         if targetClientID.form == .string {
-            return ClientID.isValid(text.extracting(targetClientID.content))
+            return ClientID.isValid(text.extracting(targetClientID.content(in: text)))
         }
         guard targetClientID.content.count <= 6 &* ClientID.byteCountMax else { return false }
         return ClientID.isValid(JSONString.string(text, targetClientID.content).utf8Span.span)

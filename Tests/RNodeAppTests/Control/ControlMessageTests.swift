@@ -173,10 +173,10 @@ struct ControlMessageTests {
 
     @Test("Faults have their error_type")
     func errorTypes() {
-        let values: [ControlFault] = [.idInvalid, .payloadTwice]
+        let values: [ControlFault] = [.idInvalid, .targetInvalid, .payloadTwice]
         let shapes: [ControlFault] = [
             .roomIDMissing, .roomIDNotAString, .targetMissing, .targetNotAString, .payloadMissing,
-            .idMissing, .fieldTwice,
+            .idMissing, .idNotAString, .fieldTwice,
         ]
         for fault in values { #expect(fault.errorType == "validation_error") }
         for fault in shapes { #expect(fault.errorType == "invalid_format") }
