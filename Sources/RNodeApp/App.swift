@@ -34,6 +34,8 @@ public final class App: Sendable {
         var routes = AppRoutes()
         var logger: Logger
         var core: AppCore?
+        /// The first `listen`, which others wait for.
+        var starting: Task<AppCore, any Error>?
         var running: RunningApp?
         var isStopped = false
     }
@@ -136,7 +138,7 @@ public final class App: Sendable {
     public func setLogLevel(_ level: Logger.Level) {
         state.withLock { state in
             state.logger.logLevel = level
-            state.core?.setDebugging(level <= .debug)
+            state.core?.setLogLevel(level)
         }
     }
 
