@@ -67,7 +67,10 @@ struct RoomStoreTests {
     @Test("A store that fails at create, change or removal leaves nothing half made")
     func failures() async throws {
         let store = ScriptedStore(turns: 1) { [1, 3, 4].contains($0) }
-        let registry = RoomRegistry.sample(store: store)
+        // With one place: what failed must not keep it.
+        var limits = RoomLimits()
+        limits.roomsPerProcessMax = 1
+        let registry = RoomRegistry.sample(limits: limits, store: store)
         let created = await asyncRoomError { () throws(RoomError) in
             try await registry.createRoom("r")
         }

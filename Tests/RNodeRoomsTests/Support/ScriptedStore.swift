@@ -35,7 +35,8 @@ final class ScriptedStore: RoomStore {
 
     func loadAll() async throws -> [RoomRecord] {
         let rooms = state.withLock { Array($0.rooms.values) }
-        for _ in 0..<turns { await Task.yield() }
+        // Slow enough for anything else to begin and end meanwhile.
+        for _ in 0..<(turns * 6) { await Task.yield() }
         return rooms
     }
 
