@@ -6,7 +6,7 @@ extension App {
 
     /// Makes a room and returns its id.
     ///
-    /// Throws ``RoomError``: a name that is not 1–255 bytes without controls, `maxConnections` below 1, too many
+    /// Throws ``/RNodeRooms/RoomError``: a name that is not 1–255 bytes without controls, `maxConnections` below 1, too many
     /// rooms, or a store that failed.
     @discardableResult
     public func createRoom(
@@ -211,9 +211,10 @@ extension AppLoop {
     func broadcast(_ message: String, path: String) {
         var frame = ByteBuffer()
         FrameEncoder.encode(.text, message.utf8Span.span, into: &frame)
-        for id in eventLoop.openConnections() where route(of: id)?.path == path {
+        for id in eventLoop.openConnections() {
+            guard let route = route(of: id), route.path == path else { continue }
             let isSent = frame.withSpan { eventLoop.deliver($0, to: id) }
-            if isSent { metrics.sent(bytes: message.utf8.count) }
+            if isSent { counters.routes[route.index].sent(bytes: message.utf8.count) }
         }
     }
 

@@ -80,7 +80,10 @@ extension App {
         try state.routes.validate()
         return AppCore(
             configuration, routes: state.routes, registry: registry,
-            metrics: ServerMetrics(loops: loops), logger: state.logger)
+            metrics: ServerMetrics(
+                routes: state.routes.webSockets.map(\.path), loopCount: loops,
+                isDetailed: configuration.metrics),
+            logger: state.logger)
     }
 
     /// Serves on loops that somebody else runs: a test over a scripted backend, or a host with threads of its own.

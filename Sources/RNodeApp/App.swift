@@ -96,7 +96,10 @@ public final class App: Sendable {
 
     /// What a route does with each of the fourteen events, and how often it did; nil for no WebSocket route.
     public func explain(_ path: String) -> RouteExplanation? {
-        webSocketRoute(path)?.gate.explanation(path: path)
+        guard let route = webSocketRoute(path) else { return nil }
+        let counted = core?.metrics.events(route: route.index)
+        return RouteExplanation(
+            path: path, gate: route.gate, ran: counted?.run ?? [], skipped: counted?.filtered ?? [])
     }
 
     private func webSocketRoute(_ path: String) -> WebSocketRoute? {

@@ -28,6 +28,8 @@ public struct AppConfiguration: Sendable {
     public var origins = OriginPolicy.sameHost
     /// Whether `GET /metrics` is served.
     public var metrics = false
+    /// Names of rooms whose member counts are shown one by one in the metrics. Labels come from here, never from clients.
+    public var metricsRooms: [String] = []
     /// How long a stopping app waits for its connections to close. 0…10 min; default 10 s.
     public var shutdownTimeout = Duration.seconds(10)
     /// Remembers rooms across restarts.
@@ -50,6 +52,7 @@ public struct AppConfiguration: Sendable {
         try check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
         try check("handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
         try check("shutdownTimeout", shutdownTimeout, .zero ... .seconds(600))
+        try origins.validate(field: "origins")
         try io.validate()
         try http.validate()
         try webSocket.validate()
@@ -97,6 +100,6 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
         #if os(Linux)
             if self == .epoll { return try Epoll() }
         #endif
-        return try Epoll()
+        return try Poll()
     }
 }

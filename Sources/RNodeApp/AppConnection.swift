@@ -44,6 +44,17 @@ struct HTTPConnection: ~Copyable {
         session = HTTPSession(acceptedAt: now)
         self.remote = remote
     }
+
+    /// The peer has sent everything; returns whether an answer is still to be given.
+    mutating func finished() -> Bool {
+        isFinished = true
+        // Who can't send any more needs no WebSocket connection.
+        if case .opening(let opening) = current {
+            opening.isAbandoned = true
+            return false
+        }
+        return current?.isAnswering ?? false
+    }
 }
 
 /// What an HTTP connection is busy with.
@@ -64,12 +75,17 @@ struct WebSocketState: ~Copyable {
     let route: WebSocketRoute
     /// Who it is. On a raw route nil until somebody needs to name it.
     var peer: WebSocketPeer?
+    let openedAt: MonotonicInstant
     /// Why the client closed it.
     var closeReason = ""
 
-    init(_ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?) {
+    init(
+        _ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?,
+        openedAt now: MonotonicInstant
+    ) {
         self.session = session
         self.route = route
         self.peer = peer
+        openedAt = now
     }
 }

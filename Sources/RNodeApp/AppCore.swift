@@ -42,7 +42,10 @@ final class AppCore: @unchecked Sendable {
         loops = eventLoops.map { loop in
             AppLoop(eventLoop: loop, core: self, random: random(loop.index))
         }
-        for loop in loops { loop.eventLoop.setHandler(loop) }
+        for loop in loops {
+            loop.eventLoop.setHandler(loop)
+            loop.startMetricsBridge()
+        }
     }
 
     /// Whether the app is on its way down.
@@ -79,8 +82,7 @@ final class AppCore: @unchecked Sendable {
             case .leave(let id):
                 return .departure(try await registry.leave(peer.id, room: id))
             case .leaveAll:
-                await registry.leaveAll(peer.asMember())
-                return .done
+                return .departures(await registry.leaveAll(peer.asMember()))
             }
         } catch {
             return .refused(error)
@@ -93,6 +95,7 @@ final class AppCore: @unchecked Sendable {
     func publishToNodes(_ room: Room, _ publication: NodePublication) {
         guard configuration.broker.reachesOtherNodes else { return }
         let payload = publication.encoded()
-        if !configuration.broker.publish(payload.span, to: room.id) { metrics.brokerRefused() }
+        guard !configuration.broker.publish(payload.span, to: room.id) else { return }
+        metrics.counters(loop: 0)?.failed(.broker)
     }
 }

@@ -8,11 +8,13 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     let eventLoop: EventLoop
     let core: AppCore
     let rooms: LoopRooms
-    let metrics: LoopMetrics
+    let counters: LoopCounters
     var connections = SlotTable<AppConnection>()
     /// The head of the request that is being parsed: one for the loop, reused.
     var head: RequestHead
     var responses: ResponseEncoder
+    /// Passes the app's totals on to swift-metrics; on the first loop only, when metrics are on.
+    var bridge: MetricsBridge?
     /// Randomness for ids; a test may put in its own.
     var random: any RandomNumberGenerator
     /// Named connections whose last callback has not returned.
@@ -27,8 +29,11 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.core = core
         self.random = random
-        metrics = core.metrics.loop(eventLoop.index)
-        rooms = LoopRooms(eventLoop: eventLoop, core: core, metrics: metrics)
+        let routes = core.metrics.routes.count
+        counters =
+            core.metrics.counters(loop: eventLoop.index)
+            ?? LoopCounters(routeCount: routes, isDetailed: false)
+        rooms = LoopRooms(eventLoop: eventLoop, core: core, counters: counters)
         head = RequestHead(limits: core.configuration.http)
         responses = ResponseEncoder(unixSeconds: 0)
     }
@@ -66,10 +71,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         connections.borrow(at: connection.id.slot) { state in
             switch state {
             case .http(let http):
-                let isAnswering = http.update { http in
-                    http.isFinished = true
-                    return http.current?.isAnswering ?? false
-                }
+                let isAnswering = http.update { $0.finished() }
                 if !isAnswering { connection.close() }
             case .webSocket: connection.close()
             }
@@ -84,6 +86,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
                 _ = webSocket.session.sendClose(
                     .tryAgainLater, reason: "slow consumer", now: connection.now,
                     into: &connection.output)
+                connection.endDeliveries()
                 connection.deadline = webSocket.session.deadline
             }
             webSocket.borrow { $0.peer }?.raiseError(

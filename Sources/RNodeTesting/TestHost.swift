@@ -27,7 +27,8 @@ public final class TestHost: @unchecked Sendable {
     /// Where each loop's connections come from.
     public let listeners: [InMemoryListener]
 
-    /// How long a test waits in real time for what never comes, before it fails.
+    /// How long a test waits in real time for what never comes, before it fails; at least 20,000 rounds of
+    /// turns go by too, so that a busy machine fails no test.
     public var patience = Duration.seconds(20)
 
     /// `count` loops with these limits.
@@ -76,8 +77,12 @@ public final class TestHost: @unchecked Sendable {
         for what: String, until condition: () -> Bool
     ) async throws {
         let end = ContinuousClock.now.advanced(by: patience)
+        var rounds = 0
         while !condition() {
-            guard ContinuousClock.now < end else { throw TestFailure("no \(what) came") }
+            rounds += 1
+            if rounds > 20_000, rounds % 1_000 == 0, ContinuousClock.now >= end {
+                throw TestFailure("no \(what) came")
+            }
             turn()
             await Task.yield()
         }
@@ -114,7 +119,9 @@ public final class TestHost: @unchecked Sendable {
         await settle()
         let end = clock.now.advanced(by: duration)
         while let next = nextDeadline, next < end {
-            clock.advance(to: max(next, clock.now.advanced(byNanoseconds: 1)))
+            // A wheel's tick is a millisecond.
+            let tick = clock.now.advanced(byNanoseconds: 1_000_000)
+            clock.advance(to: min(max(next, tick), end))
             await settle()
         }
         if clock.now < end { clock.advance(to: end) }
@@ -122,7 +129,7 @@ public final class TestHost: @unchecked Sendable {
     }
 
     private var nextDeadline: MonotonicInstant? {
-        backends.compactMap(\.deadline).min()
+        loops.compactMap(\.nextDeadline).min()
     }
 
     // MARK: - Connections

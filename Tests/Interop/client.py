@@ -26,10 +26,12 @@ class Client:
         options.setdefault("compression", None)
         options.setdefault("ping_interval", None)
         options.setdefault("close_timeout", 3)
-        self.socket = connect(
+        opening = connect(
             url, proxy=None, open_timeout=8, max_size=None, max_queue=None,
             additional_headers=headers, **options,
         )
+        # By hand, since a client lives as long as its test.
+        self.socket = opening.__enter__()
         self.backlog: list[dict] = []
         self.seen: list[dict] = []
         if welcome:

@@ -432,8 +432,9 @@ def test_a_callback_can_send_join_publish_and_leave(interop, recorded, open_clie
     # The nested callback ran in place: after the onMessage it was asked in, before the next.
     assert names(interop, client)[-3:] == ["onMessage", "onJoinRoom", "onMessage"]
     assert client.connection_id in interop.room(room)["connections"]
-    client.send({"do": "publish", "room_id": room, "text": '{"type":"published"}'})
-    assert other.next("published")
+    client.send({"do": "publish", "room_id": room, "text": "published"})
+    message = other.next("room_message")
+    assert (message["message"], message["from_client_id"]) == ("published", client.client_id)
     client.send({"do": "leave", "room_id": room})
     client.fence()
     assert client.connection_id not in interop.room(room)["connections"]

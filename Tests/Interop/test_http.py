@@ -253,7 +253,7 @@ MALFORMED = {
     "17 KiB of fields": (b"GET / HTTP/1.1\r\n" + H + b"".join(b"X: " + b"x" * 4000 + b"\r\n" for _ in range(5)) + b"\r\n", 431),
     "an unknown method": (b"BREW / HTTP/1.1\r\n" + H + b"\r\n", 501),
     "CONNECT": (b"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 405),
-    "TRACE": (b"TRACE / HTTP/1.1\r\n" + H + b"\r\n", 405),
+    "TRACE": (b"TRACE /websocket/rooms HTTP/1.1\r\n" + H + b"\r\n", 405),
     "an unknown expectation": (b"GET / HTTP/1.1\r\n" + H + b"Expect: 200-ok\r\n\r\n", 417),
     "a body above the limit": (b"POST /websocket/rooms HTTP/1.1\r\n" + H + b"Content-Type: application/json\r\nContent-Length: 1048577\r\n\r\n", 413),
 }

@@ -83,7 +83,8 @@ def test_a_client_is_shown(fleet, open_client, program, path):
     assert shown["clientId"] == "Ada 林"
     assert shown["path"] == path
     assert re.fullmatch(r"handler_\d+", shown["handlerId"])
-    assert shown["metadata"] == {}
+    # Chat's onConnect keeps the user agent; nobody else has set anything.
+    assert set(shown["metadata"]) == ({"agent"} if program == "Chat" else set())
     assert TIMESTAMP.fullmatch(shown["createdAt"]) and TIMESTAMP.fullmatch(shown["lastPing"])
     assert "roomId" not in shown, "absent optionals are omitted"
 

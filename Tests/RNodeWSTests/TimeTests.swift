@@ -24,6 +24,19 @@ struct TimeTests {
         #expect(session.due(at: .seconds(35)) == .abort(.pongTimeout))
     }
 
+    @Test("Who is not listened to can't be blamed for silence, but has to end its close handshake")
+    func withheld() {
+        var session = session()
+        var output = ByteBuffer()
+        session.sendPing(now: .seconds(25), into: &output)
+        session.inputWithheld(at: .seconds(35))
+        #expect(session.due(at: .seconds(35)) == .nothing)
+        #expect(session.due(at: .seconds(60)) == .sendPing)
+        session.sendClose(.normal, reason: "", now: .seconds(60), into: &output)
+        session.inputWithheld(at: .seconds(65))
+        #expect(session.due(at: .seconds(65)) == .abort(.closeTimeout))
+    }
+
     @Test("Any traffic is a sign of life")
     func traffic() {
         var output = ByteBuffer()

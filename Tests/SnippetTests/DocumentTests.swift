@@ -55,4 +55,21 @@ struct DocumentTests {
     func examplesAreShort(_ name: String) throws {
         #expect(try Documents.snippet(name).split(separator: "\n").count <= 40)
     }
+
+    @Test("Every command that the README names is one that .ci/run runs")
+    func commandsAreRun() throws {
+        let run = try Documents.text(of: ".ci/run")
+        let commands = try Documents.commands(in: "README.md")
+        #expect(commands.count >= 8)
+        for command in commands {
+            #expect(command == ".ci/run" || run.contains(command), "\(command)")
+        }
+    }
+
+    @Test("Every link within the repository leads to something", arguments: Documents.pages)
+    func linksLeadSomewhere(_ page: String) throws {
+        for link in try Documents.links(in: page) {
+            #expect(Documents.exists(link, from: page), "\(link)")
+        }
+    }
 }

@@ -4,16 +4,17 @@ enum ControlFault: Error, Sendable {
     case roomIDMissing, roomIDNotAString
     case targetMissing, targetNotAString
     case payloadMissing
-    case idMissing
+    case idMissing, idNotAString
     case fieldTwice
     // Right shape, wrong value.
     case idInvalid
+    case targetInvalid
     case payloadTwice
 
     /// `invalid_format` or `validation_error`.
     var errorType: String {
         switch self {
-        case .idInvalid, .payloadTwice: "validation_error"
+        case .idInvalid, .targetInvalid, .payloadTwice: "validation_error"
         default: "invalid_format"
         }
     }
@@ -28,7 +29,9 @@ enum ControlFault: Error, Sendable {
         case .payloadMissing: "message or data is missing"
         case .idMissing: "id is missing"
         case .fieldTwice: "a field occurs twice"
-        case .idInvalid: "id must be a string of 1 to 64 bytes"
+        case .idNotAString: "id must be a string"
+        case .idInvalid: "id must have 1 to 64 bytes"
+        case .targetInvalid: "target_client_id must have 1 to 128 bytes and no controls"
         case .payloadTwice: "message and data exclude each other"
         }
     }

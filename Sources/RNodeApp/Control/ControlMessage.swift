@@ -151,6 +151,7 @@ extension ControlMessage {
     private var shapeFault: ControlFault? {
         let own = Key.type.bit | Key.id.bit
         guard repeated & (kind == .message ? own : .max) == 0 else { return .fieldTwice }
+        if let id, !id.isString { return .idNotAString }
         switch kind {
         case .joinRoom, .leaveRoom: return roomFault
         case .roomMessage: return roomFault ?? (payload == nil ? .payloadMissing : nil)
@@ -172,8 +173,20 @@ extension ControlMessage {
 
     private func valueFault(_ text: Span<UInt8>) -> ControlFault? {
         if id != nil, id(in: text) == nil { return .idInvalid }
+        if kind == .directMessage, !isTargetValid(text) { return .targetInvalid }
         let carriesPayload = kind == .roomMessage || kind == .directMessage
         return carriesPayload && message != nil && data != nil ? .payloadTwice : nil
+    }
+}
+
+extension ControlMessage {
+    private func isTargetValid(_ text: Span<UInt8>) -> Bool {
+        guard let targetClientID else { return false }
+        if targetClientID.form == .string {
+            return ClientID.isValid(text.extracting(targetClientID.content))
+        }
+        guard targetClientID.content.count <= 6 &* ClientID.byteCountMax else { return false }
+        return ClientID.isValid(JSONString.string(text, targetClientID.content).utf8Span.span)
     }
 }
 

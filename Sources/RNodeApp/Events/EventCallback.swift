@@ -29,6 +29,11 @@ enum EventCallback: Sendable {
 public struct WebSocketCallback: Sendable {
     var callback = EventCallback.none
 
+    // Three overloads each for sync and async, of which exactly one takes any closure:
+    // - nothing: also for several statements without a `return`, where the compiler would try an optional too;
+    // - `Answer`: whatever has a type of its own, so that `{ judge($0) }` is never taken for the first;
+    // - `WebSocketEventResult?`, disfavoured: what has its type from here only, such as `.cancel("no")` or `nil`.
+
     /// Sets a synchronous callback that lets its event go on as it is.
     public mutating func callAsFunction(
         _ body: @escaping @Sendable (borrowing WebSocketEventData) throws -> Void
@@ -39,7 +44,13 @@ public struct WebSocketCallback: Sendable {
         }
     }
 
-    // Disfavoured, so that a closure of several statements without a result is never ambiguous.
+    /// Sets a synchronous callback that may cancel or modify its event.
+    public mutating func callAsFunction<Answer: WebSocketEventAnswer>(
+        _ body: @escaping @Sendable (borrowing WebSocketEventData) throws -> Answer
+    ) {
+        callback = .sync { try body($0).eventResult }
+    }
+
     /// Sets a synchronous callback that may cancel or modify its event.
     @_disfavoredOverload
     public mutating func callAsFunction(
@@ -61,6 +72,15 @@ public struct WebSocketCallback: Sendable {
     }
 
     /// Sets an async callback that may cancel or modify its event.
+    public mutating func callAsFunction<Answer: WebSocketEventAnswer>(
+        _ body:
+            nonisolated(nonsending) @escaping @Sendable (borrowing WebSocketEventData) async throws
+            -> Answer
+    ) {
+        callback = .async { try await body($0).eventResult }
+    }
+
+    /// Sets an async callback that may cancel or modify its event.
     @_disfavoredOverload
     public mutating func callAsFunction(
         _ body:
@@ -69,4 +89,20 @@ public struct WebSocketCallback: Sendable {
     ) {
         callback = .async(body)
     }
+}
+
+/// What a callback may return to say something of its event: a result, or an optional one.
+public protocol WebSocketEventAnswer: SendableMetatype {
+    /// What is said of the event; nil lets it go on as it is.
+    var eventResult: WebSocketEventResult? { get }
+}
+
+extension WebSocketEventResult: WebSocketEventAnswer {
+    /// Itself.
+    public var eventResult: WebSocketEventResult? { self }
+}
+
+extension Optional: WebSocketEventAnswer where Wrapped == WebSocketEventResult {
+    /// Itself.
+    public var eventResult: WebSocketEventResult? { self }
 }

@@ -1,15 +1,12 @@
 internal import Synchronization
 
-/// What a route lets through: the callbacks that are set ∧ the events that are enabled, and how often each
-/// event ran or was skipped.
+/// What a route lets through: the callbacks that are set ∧ the events that are enabled.
 ///
 /// Read by every loop without a lock; enabled events may be changed from anywhere while the server runs.
 final class EventGate: Sendable {
     /// The events whose callback is set.
     let defined: EventMask
     private let open: Atomic<UInt16>
-    private let ran = EventCounters()
-    private let skipped = EventCounters()
 
     init(defined: EventMask) {
         self.defined = defined
@@ -22,43 +19,6 @@ final class EventGate: Sendable {
     /// Changes which events are enabled; those without a callback stay silent.
     func enable(_ events: EventMask) {
         open.store(events.intersection(defined).rawValue, ordering: .relaxed)
-    }
-
-    /// Whether `event` is to be run; counts the answer.
-    func admits(_ event: WebSocketEvent) -> Bool {
-        let isOpen = mask.contains(event)
-        (isOpen ? ran : skipped).count(event)
-        return isOpen
-    }
-
-    /// What the route does with each event, and how often it did.
-    func explanation(path: String) -> RouteExplanation {
-        let mask = mask
-        return RouteExplanation(
-            path: path,
-            events: WebSocketEvent.allCases.map { event in
-                RouteExplanation.Event(
-                    event: event, isDefined: defined.contains(event),
-                    isEnabled: mask.contains(event), ran: ran.value(event),
-                    skipped: skipped.value(event))
-            })
-    }
-}
-
-/// One counter per event.
-private final class EventCounters: Sendable {
-    private let values: InlineArray<14, Atomic<Int>>
-
-    init() {
-        values = InlineArray { _ in Atomic(0) }
-    }
-
-    func count(_ event: WebSocketEvent) {
-        values[Int(event.rawValue)].add(1, ordering: .relaxed)
-    }
-
-    func value(_ event: WebSocketEvent) -> Int {
-        values[Int(event.rawValue)].load(ordering: .relaxed)
     }
 }
 
@@ -82,4 +42,20 @@ public struct RouteExplanation: Sendable, Hashable {
     public let path: String
     /// The fourteen events in their order.
     public let events: [Event]
+}
+
+extension RouteExplanation {
+    /// What a gate lets through, and what was counted at it.
+    init(path: String, gate: EventGate, ran: [Int], skipped: [Int]) {
+        self.path = path
+        let mask = gate.mask
+        events = WebSocketEvent.allCases.map { event in
+            let place = Int(event.rawValue)
+            return Event(
+                event: event, isDefined: gate.defined.contains(event),
+                isEnabled: mask.contains(event),
+                ran: ran.indices.contains(place) ? ran[place] : 0,
+                skipped: skipped.indices.contains(place) ? skipped[place] : 0)
+        }
+    }
 }

@@ -32,6 +32,14 @@ public enum WebSocketEvent: UInt8, CaseIterable, Sendable, Hashable {
     /// The name of the callback: `onMessage`.
     public var name: String { "\(self)" }
 
+    /// The event's word in metrics: `join_room`.
+    var label: String {
+        name.dropFirst(2).reduce(into: "") { label, letter in
+            if letter.isUppercase, !label.isEmpty { label += "_" }
+            label += letter.lowercased()
+        }
+    }
+
     /// The event whose callback has this name.
     public init?(name: String) {
         guard let event = WebSocketEvent.allCases.first(where: { $0.name == name }) else {

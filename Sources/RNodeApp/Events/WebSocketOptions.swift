@@ -1,7 +1,7 @@
 /// What a WebSocket route does: up to fourteen callbacks, and how its connections are kept.
 ///
 /// Only the events whose callback is set are run at all. Fill a value, or the one that
-/// ``App/websocket(_:_:)-(String,_)`` hands to its closure.
+/// `app.websocket` hands to its closure.
 public struct WebSocketOptions: Sendable {
     /// A client asks to connect, before the 101. Cancel: 403. Changes `clientId`, `metadata`.
     public var onConnect = WebSocketCallback()

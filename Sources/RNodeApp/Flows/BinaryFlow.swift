@@ -7,7 +7,7 @@ struct BinaryFlow: Flow {
     ) -> FlowStep {
         if !hasRun {
             hasRun = true
-            if peer.route.gate.admits(.onBinaryMessage) { return .run(.onBinaryMessage) }
+            if peer.admits(.onBinaryMessage) { return .run(.onBinaryMessage) }
         }
         switch input.outcome {
         case .passed, .modified: break

@@ -1,20 +1,20 @@
-/// A connection has closed: onLeaveRoom once for each room, then onClose, then the registry forgets it.
+/// A connection has closed: onLeaveRoom once for each room, then onClose, then the registry forgets it and who is
+/// still in the rooms is told.
 struct CloseFlow: Flow {
     private enum Stage {
-        case leaving, closing, forgetting
+        case start, leaving, closing, forgetting
     }
 
     let closeCode: UInt16
     let reason: String
     /// The rooms still to be told of, the next one last.
-    private var rooms: [Room]
+    private var rooms: [Room] = []
     private var current: RoomID?
-    private var stage = Stage.leaving
+    private var stage = Stage.start
 
-    init(closeCode: UInt16, reason: String, rooms: [Room]) {
+    init(closeCode: UInt16, reason: String) {
         self.closeCode = closeCode
         self.reason = reason
-        self.rooms = rooms.reversed()
     }
 
     mutating func advance(
@@ -22,20 +22,27 @@ struct CloseFlow: Flow {
     ) -> FlowStep {
         if case .failed(let error) = input.outcome { peer.raiseServerError(error) }
         switch stage {
+        case .start:
+            // Asked only now: a leave that was under way has ended, and its room is not left twice.
+            rooms = peer.takeRooms().reversed()
+            stage = .leaving
+            return leaveNext(peer)
         case .leaving: return leaveNext(peer)
         case .closing: return forget(peer)
-        case .forgetting: return end(peer)
+        case .forgetting:
+            if case .departures(let departures) = input.answer { peer.announceLeft(departures) }
+            return end(peer)
         }
     }
 
     private mutating func leaveNext(_ peer: WebSocketPeer) -> FlowStep {
         while let room = rooms.popLast() {
             current = room.id
-            if peer.route.gate.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
+            if peer.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
         }
         stage = .closing
         current = nil
-        if peer.route.gate.admits(.onClose) { return .run(.onClose) }
+        if peer.admits(.onClose) { return .run(.onClose) }
         return forget(peer)
     }
 

@@ -78,6 +78,7 @@ enum RegistryAnswer {
     case seat(Seat)
     case admission(Admission)
     case departure(Departure)
+    case departures([Departure])
     case done
     case refused(RoomError)
 }

@@ -57,7 +57,7 @@ struct JoinFlow: Flow {
         }
         self.seat = seat
         stage = .deciding
-        if peer.route.gate.admits(.onJoinRoom) { return .run(.onJoinRoom) }
+        if peer.admits(.onJoinRoom) { return .run(.onJoinRoom) }
         return settle(.passed, peer)
     }
 
@@ -88,6 +88,8 @@ struct JoinFlow: Flow {
         guard case .admission(let admission) = answer else { return refuse(answer.refusal, peer) }
         // The connection may have ended meanwhile; its end tells the registry.
         guard peer.isOpen else { return refuse(.clientNotFound, peer) }
+        // Or the room: who removed it has told its members before this one was among them.
+        guard !admission.room.isRemoved else { return refuse(.roomNotFound, peer) }
         peer.enter(admission, id: self.answer.id)
         self.answer.complete(nil)
         return .finished

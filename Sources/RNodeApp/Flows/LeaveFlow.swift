@@ -44,7 +44,7 @@ struct LeaveFlow: Flow {
             return .ask(.leave(room))
         }
         stage = .deciding
-        if peer.route.gate.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
+        if peer.admits(.onLeaveRoom) { return .run(.onLeaveRoom) }
         return settle(.passed, peer)
     }
 
@@ -60,14 +60,14 @@ struct LeaveFlow: Flow {
             peer.raiseServerError(reason)
             return refuse(.roomLeaveBlocked(), peer)
         }
-        guard peer.isOpen else { return refuse(.clientNotFound, peer) }
+        // Also when the connection has closed meanwhile: its end does not run onLeaveRoom for this room again.
         stage = .leaving
         return .ask(.leave(room))
     }
 
     private func finish(_ answer: RegistryAnswer, _ peer: WebSocketPeer) -> FlowStep {
         guard case .departure(let departure) = answer else { return refuse(answer.refusal, peer) }
-        peer.exit(departure.room, id: self.answer.id)
+        peer.exit(departure, id: self.answer.id)
         self.answer.complete(nil)
         return .finished
     }

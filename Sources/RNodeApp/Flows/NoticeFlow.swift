@@ -18,7 +18,7 @@ struct NoticeFlow: Flow {
     ) -> FlowStep {
         if !hasRun {
             hasRun = true
-            if peer.route.gate.admits(event) { return .run(event) }
+            if peer.admits(event) { return .run(event) }
         }
         // A throw of onServerError itself raises nothing further.
         if case .failed(let reason) = input.outcome, event == .onError {

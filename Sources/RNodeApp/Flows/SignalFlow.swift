@@ -22,7 +22,7 @@ struct SignalFlow: Flow {
     ) -> FlowStep {
         if !hasRun {
             hasRun = true
-            if peer.route.gate.admits(event) { return .run(event) }
+            if peer.admits(event) { return .run(event) }
         }
         switch input.outcome {
         case .passed, .modified: answer(peer)
@@ -30,7 +30,10 @@ struct SignalFlow: Flow {
         case .failed(let reason):
             peer.signalIgnored(signal)
             peer.raiseServerError(reason)
-            if id != nil { peer.writeError("Server error", type: "server_error", id: id) }
+            // Every id is answered once; but an acknowledgement is itself an answer.
+            if id != nil, signal != .messageAck {
+                peer.writeError("The server failed", type: "server_error", id: id)
+            }
         }
         return .finished
     }

@@ -28,7 +28,7 @@ struct TextFlow: Flow {
         switch stage {
         case .received:
             stage = .message
-            if peer.route.gate.admits(.onMessage) { return .run(.onMessage) }
+            if peer.admits(.onMessage) { return .run(.onMessage) }
             return goOn(peer, text)
         case .message:
             guard apply(input.outcome, peer, text) else { return .finished }
@@ -163,7 +163,7 @@ struct TextFlow: Flow {
     ) -> FlowStep {
         self.room = room
         stage = .room
-        if peer.route.gate.admits(.onRoomMessage) { return .run(.onRoomMessage) }
+        if peer.admits(.onRoomMessage) { return .run(.onRoomMessage) }
         return publish(.passed, peer, text)
     }
 
@@ -189,7 +189,7 @@ struct TextFlow: Flow {
         else { return refuse(.clientNotFound, peer, text) }
         self.target = target
         stage = .direct
-        if peer.route.gate.admits(.onDirectMessage) { return .run(.onDirectMessage) }
+        if peer.admits(.onDirectMessage) { return .run(.onDirectMessage) }
         return sendDirect(.passed, peer, text)
     }
 

@@ -7,7 +7,7 @@ struct WelcomeFlow: Flow {
     ) -> FlowStep {
         if !hasRun {
             hasRun = true
-            if peer.route.gate.admits(.onWelcome) { return .run(.onWelcome) }
+            if peer.admits(.onWelcome) { return .run(.onWelcome) }
         }
         switch input.outcome {
         case .passed: peer.writeWelcome(WebSocketEventChange())

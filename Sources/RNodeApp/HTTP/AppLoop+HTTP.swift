@@ -48,7 +48,7 @@ extension AppLoop {
         case .requestEnded: respond(http, &connection)
         case .upgrade: return upgrade(http, &connection)
         case .failed(let error):
-            metrics.failed(.protocol)
+            counters.failed(.http)
             responses.encode(error, into: &connection.output)
             connection.close()
         case .close: connection.close()
@@ -236,7 +236,7 @@ extension AppLoop {
             response.failure(chosen.status, chosen.reason)
             return
         }
-        metrics.failed(.server)
+        counters.failed(.serverError)
         core.logger.error(
             "a handler threw",
             metadata: ["route": "\(request.route ?? "")", "error": "\(error)"])
@@ -277,7 +277,7 @@ extension AppLoop {
         _ opening: Opening, _ http: borrowing Owned<HTTPConnection>,
         _ connection: inout ConnectionContext
     ) -> Next {
-        guard let peer = opening.peer, peer.route.gate.admits(.onConnect) else {
+        guard let peer = opening.peer, peer.admits(.onConnect) else {
             return .open(opening)
         }
         if let outcome = peer.connectAtOnce() {

@@ -6,7 +6,7 @@ internal import CoreMetrics
 /// last call.
 struct MetricsBridge {
     fileprivate struct Route {
-        let connections, disconnections: Counter
+        let connections, disconnections, messagesSent, messagesReceived: Counter
         let connectionsActive: Gauge
         var last: MetricsSnapshot.Route
 
@@ -18,6 +18,8 @@ struct MetricsBridge {
             }
             connections = counter("connections_total")
             disconnections = counter("disconnections_total")
+            messagesSent = counter("messages_sent_total")
+            messagesReceived = counter("messages_received_total")
             connectionsActive = Gauge(
                 label: MetricsBridge.prefix + "connections_active",
                 dimensions: [("route", template)], factory: factory)
@@ -29,10 +31,8 @@ struct MetricsBridge {
     private var routes: [Route]
     private let rooms: Gauge
     private let roomConnections: Gauge
-    private let messagesSent: Counter
-    private let messagesReceived: Counter
     private let errors: [Counter]
-    private var last: MetricsSnapshot?
+    private var lastErrors = [Int](repeating: 0, count: ErrorWord.allCases.count)
 
     /// Handles for these route templates. Make it after `MetricsSystem.bootstrap`.
     init(routes: [String], factory: any MetricsFactory = MetricsSystem.factory) {
@@ -40,10 +40,6 @@ struct MetricsBridge {
         rooms = Gauge(label: Self.prefix + "rooms_total", dimensions: [], factory: factory)
         roomConnections = Gauge(
             label: Self.prefix + "room_connections", dimensions: [], factory: factory)
-        messagesSent = Counter(
-            label: Self.prefix + "messages_sent_total", dimensions: [], factory: factory)
-        messagesReceived = Counter(
-            label: Self.prefix + "messages_received_total", dimensions: [], factory: factory)
         errors = ErrorWord.allCases.map {
             Counter(
                 label: Self.prefix + "errors_total", dimensions: [("kind", $0.label)],
@@ -58,12 +54,10 @@ struct MetricsBridge {
         }
         rooms.record(snapshot.rooms)
         roomConnections.record(snapshot.roomConnections)
-        raise(messagesSent, from: last?.messagesSent, to: snapshot.messagesSent)
-        raise(messagesReceived, from: last?.messagesReceived, to: snapshot.messagesReceived)
-        for (counter, word) in zip(errors, ErrorWord.allCases) {
-            raise(counter, from: last?.count(of: word), to: snapshot.count(of: word))
+        for place in errors.indices where snapshot.errors.indices.contains(place) {
+            errors[place].increment(by: max(0, snapshot.errors[place] &- lastErrors[place]))
+            lastErrors[place] = snapshot.errors[place]
         }
-        last = snapshot
     }
 }
 
@@ -71,11 +65,13 @@ extension MetricsBridge.Route {
     fileprivate mutating func update(_ now: MetricsSnapshot.Route) {
         raise(connections, from: last.connections, to: now.connections)
         raise(disconnections, from: last.disconnections, to: now.disconnections)
+        raise(messagesSent, from: last.messagesSent, to: now.messagesSent)
+        raise(messagesReceived, from: last.messagesReceived, to: now.messagesReceived)
         connectionsActive.record(now.connectionsActive)
         last = now
     }
-}
 
-private func raise(_ counter: Counter, from last: Int?, to now: Int) {
-    counter.increment(by: max(0, now &- (last ?? 0)))
+    private func raise(_ counter: Counter, from last: Int, to now: Int) {
+        counter.increment(by: max(0, now &- last))
+    }
 }

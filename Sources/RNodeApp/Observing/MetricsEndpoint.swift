@@ -3,16 +3,56 @@ extension App {
     func addMetricsRoute(_ routes: inout AppRoutes) {
         guard configuration.metrics, !routes.hasGet("/metrics") else { return }
         let reference = AppReference(self)
-        routes.add(
-            .get, "/metrics",
-            .async(
-                ClosureHandler { request, response in
-                    guard let core = reference.app?.core else { throw HTTPError(503, "Stopping") }
-                    core.respondMetrics(request, response)
-                }))
+        let handler = ClosureHandler { request, response in
+            guard let core = reference.app?.core else { throw HTTPError(503, "Stopping") }
+            await core.respondMetrics(request, response)
+        }
+        routes.add(.get, "/metrics", .async(handler))
     }
 }
 
 extension AppCore {
-    func respondMetrics(_ request: Request, _ response: Response) {}
+    /// Answers with Prometheus text, or the API document's JSON to who asks for JSON.
+    func respondMetrics(_ request: Request, _ response: Response) async {
+        let snapshot = await metricsSnapshot()
+        var body = ByteBuffer()
+        if request.fields[.accept]?.lowercased().contains("application/json") == true {
+            PrometheusText.appendJSON(snapshot, to: &body)
+            response.setBody(body.copied(), contentType: "application/json")
+        } else {
+            PrometheusText.append(snapshot, to: &body)
+            response.setBody(body.copied(), contentType: PrometheusText.contentType)
+        }
+    }
+
+    private func metricsSnapshot() async -> MetricsSnapshot {
+        var named: [(name: String, connections: Int)] = []
+        if !configuration.metricsRooms.isEmpty {
+            let wanted = Set(configuration.metricsRooms)
+            for room in await registry.allRooms() where wanted.contains(room.name) {
+                named.append((room.name, room.connectionsCount))
+            }
+        }
+        return metrics.snapshot(
+            rooms: registry.roomsCount, roomConnections: registry.membershipsCount,
+            namedRooms: named)
+    }
+}
+
+extension AppLoop {
+    /// Begins to pass totals on to swift-metrics, every ten seconds.
+    func startMetricsBridge() {
+        guard eventLoop.index == 0, core.configuration.metrics else { return }
+        bridge = MetricsBridge(routes: core.metrics.routes)
+        updateMetricsBridge()
+    }
+
+    private func updateMetricsBridge() {
+        bridge?.update(
+            core.metrics.snapshot(
+                rooms: core.registry.roomsCount, roomConnections: core.registry.membershipsCount))
+        eventLoop.schedule(at: eventLoop.now.advanced(by: .seconds(10))) { [weak self] in
+            self?.updateMetricsBridge()
+        }
+    }
 }

@@ -59,12 +59,12 @@ enum PrometheusText {
     }
 
     private static func appendMessages(_ snapshot: MetricsSnapshot, to buffer: inout ByteBuffer) {
-        let sent = Metric("messages_sent_total", .counter, "Data messages sent.")
-        sent.appendHead(to: &buffer)
-        sent.appendSample(snapshot.messagesSent, to: &buffer)
-        let received = Metric("messages_received_total", .counter, "Data messages received.")
-        received.appendHead(to: &buffer)
-        received.appendSample(snapshot.messagesReceived, to: &buffer)
+        appendRoutes(
+            Metric("messages_sent_total", .counter, "Data messages sent."),
+            snapshot, \.messagesSent, to: &buffer)
+        appendRoutes(
+            Metric("messages_received_total", .counter, "Data messages received."),
+            snapshot, \.messagesReceived, to: &buffer)
     }
 
     private static func appendHistograms(
@@ -73,20 +73,23 @@ enum PrometheusText {
         let durations = Metric(
             "connection_duration_seconds", .histogram, "How long connections were open.")
         durations.appendHead(to: &buffer)
-        for route in snapshot.routesShown {
+        for route in snapshot.routes {
             durations.append(route.durations, [("route", route.template)], to: &buffer)
         }
         let sizes = Metric("message_size_bytes", .histogram, "Payload bytes of data messages.")
         sizes.appendHead(to: &buffer)
-        sizes.append(snapshot.sizesReceived, [("direction", "received")], to: &buffer)
-        sizes.append(snapshot.sizesSent, [("direction", "sent")], to: &buffer)
+        for route in snapshot.routes {
+            let label = ("route", route.template)
+            sizes.append(route.sizesReceived, [label, ("direction", "received")], to: &buffer)
+            sizes.append(route.sizesSent, [label, ("direction", "sent")], to: &buffer)
+        }
     }
 
     private static func appendErrors(_ snapshot: MetricsSnapshot, to buffer: inout ByteBuffer) {
         let errors = Metric("errors_total", .counter, "Errors by kind.")
         errors.appendHead(to: &buffer)
-        for word in ErrorWord.allCases {
-            errors.appendSample(snapshot.count(of: word), [("kind", word.label)], to: &buffer)
+        for (word, count) in zip(ErrorWord.allCases, snapshot.errors) {
+            errors.appendSample(count, [("kind", word.label)], to: &buffer)
         }
     }
 
@@ -94,10 +97,10 @@ enum PrometheusText {
         let events = Metric(
             "events_filtered_total", .counter, "Events whose callback is unset or disabled.")
         events.appendHead(to: &buffer)
-        for route in snapshot.events {
-            for event in route.events {
-                let labels = [("route", route.path), ("event", event.event.name)]
-                events.appendSample(event.skipped, labels, to: &buffer)
+        for route in snapshot.routes {
+            for (name, count) in zip(MetricsSnapshot.eventNames, route.eventsFiltered) {
+                events.appendSample(
+                    count, [("route", route.template), ("event", name)], to: &buffer)
             }
         }
     }
@@ -107,8 +110,92 @@ enum PrometheusText {
         _ value: (MetricsSnapshot.Route) -> Int, to buffer: inout ByteBuffer
     ) {
         metric.appendHead(to: &buffer)
-        for route in snapshot.routesShown {
+        for route in snapshot.routes {
             metric.appendSample(value(route), [("route", route.template)], to: &buffer)
+        }
+    }
+}
+
+// MARK: - Lines
+
+extension PrometheusText {
+    /// One metric: its lines share a name, and stand together.
+    struct Metric {
+        enum Kind: String {
+            case counter, gauge, histogram
+        }
+
+        typealias Label = (name: String, value: String)
+
+        let name: String
+        let kind: Kind
+        let help: String
+
+        init(_ name: String, _ kind: Kind, _ help: String) {
+            self.name = "rnode_server_websocket_" + name
+            self.kind = kind
+            self.help = help
+        }
+
+        func appendHead(to buffer: inout ByteBuffer) {
+            buffer.append(utf8: "# HELP \(name) ")
+            PrometheusText.append(escaping: help, quotes: false, to: &buffer)
+            buffer.append(utf8: "\n# TYPE \(name) \(kind.rawValue)\n")
+        }
+
+        func appendSample(
+            _ value: Int, _ labels: [Label] = [], suffix: String = "", to buffer: inout ByteBuffer
+        ) {
+            appendStart(suffix, labels, to: &buffer)
+            buffer.append(decimal: value)
+            buffer.append(UInt8(ascii: "\n"))
+        }
+
+        /// Buckets are cumulative here, and the last has no bound.
+        func append(
+            _ totals: HistogramTotals, _ labels: [Label], to buffer: inout ByteBuffer
+        ) {
+            var total = 0
+            for (bound, count) in zip(totals.bounds, totals.counts) {
+                total &+= count
+                let label = ("le", PrometheusText.number(bound))
+                appendSample(total, labels + [label], suffix: "_bucket", to: &buffer)
+            }
+            let count = totals.count
+            appendSample(count, labels + [("le", "+Inf")], suffix: "_bucket", to: &buffer)
+            appendStart("_sum", labels, to: &buffer)
+            buffer.append(utf8: PrometheusText.number(totals.sum) + "\n")
+            appendSample(count, labels, suffix: "_count", to: &buffer)
+        }
+
+        private func appendStart(
+            _ suffix: String, _ labels: [Label], to buffer: inout ByteBuffer
+        ) {
+            buffer.append(utf8: name + suffix)
+            for (place, label) in labels.enumerated() {
+                buffer.append(utf8: (place == 0 ? "{" : ",") + label.name + "=\"")
+                PrometheusText.append(escaping: label.value, quotes: true, to: &buffer)
+                buffer.append(UInt8(ascii: "\""))
+            }
+            if !labels.isEmpty { buffer.append(UInt8(ascii: "}")) }
+            buffer.append(UInt8(ascii: " "))
+        }
+    }
+
+    /// A number as Go would read it; whole numbers without a point.
+    static func number(_ value: Double) -> String {
+        Int(exactly: value).map(String.init) ?? "\(value)"
+    }
+
+    /// Escapes a backslash and a line feed, and in a label's value a quote.
+    static func append(escaping text: String, quotes: Bool, to buffer: inout ByteBuffer) {
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): buffer.append("\\\\")
+            case 0x0A: buffer.append("\\n")
+            case UInt8(ascii: "\"") where quotes: buffer.append("\\\"")
+            default: buffer.append(byte)
+            }
         }
     }
 }

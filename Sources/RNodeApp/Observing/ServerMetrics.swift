@@ -1,36 +1,27 @@
-internal import Synchronization
-
 /// What the server counts, merged over its loops on demand.
 ///
 /// Each loop has its own counters, which only that loop raises; a scrape reads them all from
 /// anywhere, without a lock and without stopping anybody. Make one when the routes are known.
 final class ServerMetrics: Sendable {
-    private let loops: [LoopMetrics]
-    private let routes: [String]
-    private let brokerRefusals = Atomic<Int>(0)
+    /// The route templates, by number.
+    let routes: [String]
+    /// Whether histograms are kept; the counters behind the app's own numbers always are.
+    let isDetailed: Bool
+    private let loops: [LoopCounters]
 
-    /// Counters for so many loops.
-    ///
-    /// - Parameters:
-    ///   - routes: the route templates; connections of any other path are counted under "".
-    ///   - isDetailed: whether histograms are kept. The counters behind the app's own numbers
-    ///     always are.
-    init(routes: [String] = [], loops count: Int, isDetailed: Bool = true) {
-        self.routes = routes + [""]
-        let places = Dictionary(
-            routes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        loops = (0..<max(1, count)).map { _ in
-            LoopMetrics(routes: places, isDetailed: isDetailed)
+    /// Counters for `loopCount` loops and these route templates.
+    init(routes: [String], loopCount: Int, isDetailed: Bool) {
+        self.routes = routes
+        self.isDetailed = isDetailed
+        loops = (0..<max(1, loopCount)).map { _ in
+            LoopCounters(routeCount: routes.count, isDetailed: isDetailed)
         }
     }
 
-    /// The counters that loop `number` raises. A number beyond the last gives the last loop's.
-    func loop(_ number: Int) -> LoopMetrics {
-        loops[min(max(0, number), loops.count - 1)]
+    /// The counters that loop `number` raises; nil when there is no such loop.
+    func counters(loop number: Int) -> LoopCounters? {
+        loops.indices.contains(number) ? loops[number] : nil
     }
-
-    /// The broker did not take a publication. May be called from anywhere.
-    func brokerRefused() { brokerRefusals.add(1, ordering: .relaxed) }
 
     /// How many connections are open now.
     var connectionsActive: Int {
@@ -40,60 +31,71 @@ final class ServerMetrics: Sendable {
         return max(0, opened &- closed)
     }
 
-    /// How many data messages came since start.
-    var messagesReceived: Int {
-        loops.reduce(0) { $0 &+ $1.messagesReceived.value }
+    /// How often each event of a route ran, and how often it was filtered, on all loops.
+    func events(route: Int) -> (run: [Int], filtered: [Int]) {
+        let snapshot = snapshot(rooms: 0, roomConnections: 0)
+        guard snapshot.routes.indices.contains(route) else { return ([], []) }
+        return (snapshot.routes[route].eventsRun, snapshot.routes[route].eventsFiltered)
     }
 
-    /// All numbers now. Rooms and events are counted elsewhere, and passed in.
+    /// How many data messages came since start.
+    var messagesReceived: Int {
+        loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.messagesReceived.value } }
+    }
+
+    /// All numbers now. The rooms are counted elsewhere, and passed in.
     ///
-    /// - Parameters:
-    ///   - rooms: how many there are.
-    ///   - roomConnections: how many memberships there are.
-    ///   - events: what each route ran and skipped.
-    ///   - namedRooms: members of the rooms whose names the operator gave, and of no other.
+    /// - Parameter namedRooms: members of the rooms whose names the operator gave, and of no other.
     func snapshot(
-        rooms: Int, roomConnections: Int, events: [RouteExplanation] = [],
-        namedRooms: [(name: String, connections: Int)] = []
+        rooms: Int, roomConnections: Int, namedRooms: [(name: String, connections: Int)] = []
     ) -> MetricsSnapshot {
         var snapshot = MetricsSnapshot(
             routes: routes.map(MetricsSnapshot.Route.init), rooms: rooms,
-            roomConnections: roomConnections, events: events, namedRooms: namedRooms)
+            roomConnections: roomConnections,
+            namedRooms: namedRooms)
         for loop in loops { snapshot.add(loop) }
-        snapshot.add(brokerRefusals.load(ordering: .relaxed), .broker)
         return snapshot
     }
 }
 
-/// What one loop counts. Raised by that loop only, read by anybody.
-final class LoopMetrics: Sendable {
-    /// One for each route by its place, and a last one for any other path.
+/// What one loop counts.
+final class LoopCounters: Sendable {
+    /// One for each route, by its number.
     let routes: [RouteCounters]
+    /// Errors by their word.
+    let errors = CountRow<24>()
+
+    init(routeCount: Int, isDetailed: Bool) {
+        routes = (0..<routeCount).map { _ in RouteCounters(isDetailed: isDetailed) }
+    }
+
+    /// Counts an error.
+    func failed(_ word: ErrorWord) { errors.raise(word.rawValue) }
+}
+
+/// What one loop counts of one route. Raised by that loop only.
+final class RouteCounters: Sendable {
+    let opened = Count()
+    let closed = Count()
     let messagesReceived = Count()
     let messagesSent = Count()
     let sizesReceived = SizeHistogram()
     let sizesSent = SizeHistogram()
-    /// Errors by the number of their word.
-    let errors = CountRow<12>()
-    private let places: [String: Int]
+    let durations = DurationHistogram()
+    /// Events whose callback ran, and events that the mask kept from it, by the event's number.
+    let eventsRun = CountRow<14>()
+    let eventsFiltered = CountRow<14>()
     private let isDetailed: Bool
 
-    init(routes places: [String: Int], isDetailed: Bool) {
-        self.places = places
-        self.isDetailed = isDetailed
-        let count = (places.values.max() ?? -1) &+ 2
-        routes = (0..<count).map { _ in RouteCounters() }
-    }
+    init(isDetailed: Bool) { self.isDetailed = isDetailed }
 
-    /// A connection opened on the route with this template.
-    func opened(route: String) { counters(route)?.opened.raise() }
+    /// A connection opened.
+    func connectionOpened() { opened.raise() }
 
-    /// A connection of this route closed that had been open for so long, where that is known.
-    func closed(route: String, afterMilliseconds duration: Int? = nil) {
-        let counters = counters(route)
-        counters?.closed.raise()
-        guard isDetailed, let duration else { return }
-        counters?.durations.record(milliseconds: duration)
+    /// A connection closed that had been open for so long.
+    func connectionClosed(afterMilliseconds duration: Int) {
+        closed.raise()
+        if isDetailed { durations.record(milliseconds: duration) }
     }
 
     /// A data message came.
@@ -107,45 +109,48 @@ final class LoopMetrics: Sendable {
         messagesSent.raise(by: times)
         if isDetailed { sizesSent.record(bytes, times: times) }
     }
-
-    /// Something failed.
-    func failed(_ word: ErrorWord) { errors.raise(word.rawValue) }
-
-    /// Another loop's mailbox was full: a publication for its members is lost.
-    func dropped() { failed(.dropped) }
-
-    private func counters(_ route: String) -> RouteCounters? {
-        places[route].map { routes[$0] } ?? routes.last
-    }
-}
-
-/// The connections of one route on one loop.
-final class RouteCounters: Sendable {
-    let opened = Count()
-    let closed = Count()
-    let durations = DurationHistogram()
 }
 
 /// The fixed words that errors are counted by.
 enum ErrorWord: Int, CaseIterable, Sendable {
-    case server, `protocol`, control, handler, rateLimited, timeout, slowConsumer, transport
-    case handshake, http, dropped, broker
+    case roomNotFound, roomFull, alreadyInRoom, notAMember, roomJoinBlocked, roomLeaveBlocked
+    case clientNotFound, tooManyRooms, invalidFormat, validationError, serverError
+    case blockedByHandler, handlerFailed, rateLimited
+    case protocolError, invalidUTF8, messageTooBig, policyViolation, timeout, slowConsumer
+    case transport, handshake, http, broker
 
     /// The label's value.
     var label: String {
         switch self {
-        case .server: "server_error"
-        case .protocol: "protocol_error"
-        case .control: "control_error"
-        case .handler: "handler_failed"
+        case .roomNotFound: "room_not_found"
+        case .roomFull: "room_full"
+        case .alreadyInRoom: "already_in_room"
+        case .notAMember: "not_a_member"
+        case .roomJoinBlocked: "room_join_blocked"
+        case .roomLeaveBlocked: "room_leave_blocked"
+        case .clientNotFound: "client_not_found"
+        case .tooManyRooms: "too_many_rooms"
+        case .invalidFormat: "invalid_format"
+        case .validationError: "validation_error"
+        case .serverError: "server_error"
+        case .blockedByHandler: "blocked_by_handler"
+        case .handlerFailed: "handler_failed"
         case .rateLimited: "rate_limited"
+        case .protocolError: "protocol_error"
+        case .invalidUTF8: "invalid_utf8"
+        case .messageTooBig: "message_too_big"
+        case .policyViolation: "policy_violation"
         case .timeout: "timeout"
         case .slowConsumer: "slow_consumer"
-        case .transport: "transport_error"
-        case .handshake: "handshake_error"
-        case .http: "http_error"
-        case .dropped: "publication_dropped"
-        case .broker: "broker_refused"
+        case .transport: "transport"
+        case .handshake: "handshake"
+        case .http: "http"
+        case .broker: "broker"
         }
+    }
+
+    /// The word for an `error_type`; anything unknown is the server's own error.
+    init(errorType: String) {
+        self = Self.allCases.first { $0.label == errorType } ?? .serverError
     }
 }

@@ -80,7 +80,7 @@ extension AppLoop {
             let isTaken = other.eventLoop.postDroppable { _ in
                 _ = other.send(.text, message.span, to: location.connection)
             }
-            if !isTaken { metrics.dropped() }
+            if !isTaken { counters.failed(.slowConsumer) }
         }
         return true
     }

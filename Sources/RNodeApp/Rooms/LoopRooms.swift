@@ -8,12 +8,12 @@ final class LoopRooms {
     private var pending: [LoopRoom] = []
     private let eventLoop: EventLoop
     private let core: AppCore
-    private let metrics: LoopMetrics
+    private let counters: LoopCounters
 
-    init(eventLoop: EventLoop, core: AppCore, metrics: LoopMetrics) {
+    init(eventLoop: EventLoop, core: AppCore, counters: LoopCounters) {
         self.eventLoop = eventLoop
         self.core = core
-        self.metrics = metrics
+        self.counters = counters
     }
 
     /// A room this loop knows of because members of it are here.
@@ -22,10 +22,10 @@ final class LoopRooms {
     // MARK: - Members
 
     /// Makes a connection of this loop a member; it gets what is published from now on.
-    func add(_ connection: ConnectionID, isRaw: Bool, to room: Room) {
+    func add(_ connection: ConnectionID, _ route: WebSocketRoute, to room: Room) {
         let local = entry(of: room)
         flush(local)
-        if local.add(connection, isRaw: isRaw) { room.loopEntered(eventLoop.index) }
+        if local.add(connection, route) { room.loopEntered(eventLoop.index) }
     }
 
     /// Ends a membership; what was published before is delivered first.
@@ -54,10 +54,8 @@ final class LoopRooms {
         _ encode: (_ full: inout ByteBuffer, _ raw: inout ByteBuffer) -> Void
     ) {
         let local = rooms[room.id] ?? LoopRoom(room)
-        if !local.hasPending {
-            pending.append(local)
-            local.hasPending = true
-        }
+        if !local.hasPending { pending.append(local) }
+        local.pendingCount += 1
         if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
         encode(&local.full, &local.raw)
         // A turn's publications are bounded, however many there are.
@@ -84,9 +82,9 @@ final class LoopRooms {
 
     private func flush(_ local: LoopRoom, postsToOthers: Bool = true) {
         guard local.hasPending else { return }
-        local.hasPending = false
         deliver(local)
         if postsToOthers { post(local) }
+        local.pendingCount = 0
         local.full.removeAll()
         local.raw.removeAll()
     }
@@ -103,7 +101,8 @@ final class LoopRooms {
                 for member in local.members {
                     let bytes = member.isRaw ? raw : full
                     if eventLoop.deliver(bytes, to: member.connection) {
-                        metrics.sent(bytes: bytes.count)
+                        counters.routes[member.route].sent(
+                            bytes: bytes.count / local.pendingCount, times: local.pendingCount)
                     }
                 }
             }
@@ -117,7 +116,7 @@ final class LoopRooms {
             guard mask & Self.bit(of: other.eventLoop.index) != 0 else { continue }
             let publication = local.publication()
             let isTaken = other.eventLoop.postDroppable { _ in other.rooms.deliver(publication) }
-            if !isTaken { metrics.dropped() }
+            if !isTaken { counters.failed(.slowConsumer) }
         }
     }
 
@@ -130,13 +129,16 @@ final class LoopRooms {
         flush(local)
         let full = ByteBuffer(copying: publication.full.span)
         let raw = ByteBuffer(copying: publication.raw.span)
+        local.pendingCount = max(publication.count, 1)
         deliver(full: full, raw: raw, to: local)
+        local.pendingCount = 0
     }
 }
 
 /// Frames for a room, on their way to another loop.
 struct Publication: Sendable {
     let room: RoomID
+    let count: Int
     let full: [UInt8]
     let raw: [UInt8]
 }
@@ -145,6 +147,7 @@ struct Publication: Sendable {
 final class LoopRoom {
     struct Member {
         let connection: ConnectionID
+        let route: Int
         let isRaw: Bool
     }
 
@@ -154,7 +157,9 @@ final class LoopRoom {
     private var positions: [ConnectionID: Int] = [:]
     var full = ByteBuffer()
     var raw = ByteBuffer()
-    var hasPending = false
+    /// How many messages are gathered.
+    var pendingCount = 0
+    var hasPending: Bool { pendingCount > 0 }
 
     init(_ room: Room) {
         self.room = room
@@ -163,10 +168,11 @@ final class LoopRoom {
     var isEmpty: Bool { members.isEmpty }
 
     /// Adds a member; returns whether it is the first.
-    func add(_ connection: ConnectionID, isRaw: Bool) -> Bool {
+    func add(_ connection: ConnectionID, _ route: WebSocketRoute) -> Bool {
         guard positions[connection] == nil else { return false }
         positions[connection] = members.count
-        members.append(Member(connection: connection, isRaw: isRaw))
+        members.append(
+            Member(connection: connection, route: route.index, isRaw: route.isRaw))
         return members.count == 1
     }
 
@@ -183,6 +189,7 @@ final class LoopRoom {
 
     /// A copy of what is gathered, for another loop.
     func publication() -> Publication {
-        Publication(room: room.id, full: full.copied(), raw: raw.copied())
+        Publication(
+            room: room.id, count: pendingCount, full: full.copied(), raw: raw.copied())
     }
 }

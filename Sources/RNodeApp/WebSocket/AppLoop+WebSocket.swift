@@ -67,7 +67,7 @@ extension AppLoop {
         _ kind: MessageKind, _ message: Span<UInt8>, _ route: WebSocketRoute,
         _ state: borrowing Owned<WebSocketState>, _ connection: ConnectionID
     ) {
-        metrics.received(bytes: message.count)
+        counters.routes[route.index].received(bytes: message.count)
         switch route.behaviour {
         case .full: state.borrow { $0.peer }?.received(kind, message)
         case .raw(let options):
@@ -82,7 +82,7 @@ extension AppLoop {
     }
 
     private func failedRaw(_ connection: ConnectionID, _ error: any Error) {
-        metrics.failed(.server)
+        counters.failed(.serverError)
         core.logger.error("a raw route's closure threw", metadata: ["error": "\(error)"])
         close(connection, .internalError, reason: "")
     }
@@ -121,7 +121,7 @@ extension AppLoop {
         _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
         _ connection: inout ConnectionContext
     ) {
-        metrics.failed(.protocol)
+        counters.failed(.protocolError)
         state.update { state in
             state.closeReason = "\(error.reason)"
             _ = state.session.sendClose(error, now: connection.now, into: &connection.output)
@@ -133,7 +133,7 @@ extension AppLoop {
 
     // MARK: - Time
 
-    private func setDeadline(
+    func setDeadline(
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         let deadline = state.borrow { state in
@@ -145,6 +145,10 @@ extension AppLoop {
     func timedOut(
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
+        // Who is not read from, because a callback of its own runs, can't be blamed for its silence.
+        if state.borrow({ $0.peer?.isBusy ?? false }) {
+            state.update { $0.session.inputWithheld(at: connection.now) }
+        }
         switch state.update({ $0.session.due(at: connection.now) }) {
         case .nothing: break
         case .sendPing:
@@ -175,7 +179,9 @@ extension AppLoop {
         _ state: consuming WebSocketState, _ connection: ConnectionID, _ reason: DisconnectReason
     ) {
         let code = state.session.closeCode
-        metrics.closed(route: state.route.path)
+        let duration = state.openedAt.nanoseconds(until: eventLoop.now) / 1_000_000
+        counters.routes[state.route.index].connectionClosed(
+            afterMilliseconds: Int(truncatingIfNeeded: duration))
         if case .failed(let error) = reason {
             state.peer?.raiseError("\(error)", type: "transport_error", closeCode: nil)
         }
@@ -193,12 +199,16 @@ extension AppLoop {
         eventLoop.withConnection(connection) { context in
             // A frame's header has at most ten bytes.
             guard context.accepts(bytes.count &+ 10) else { return false }
-            let isSent = withWebSocket(connection) { webSocket in
-                webSocket.update { $0.session.send(kind, bytes, into: &context.output) }
-            }
-            guard isSent == true else { return false }
-            metrics.sent(bytes: bytes.count)
-            return true
+            return withWebSocket(connection) { webSocket in
+                let isSent = webSocket.update {
+                    $0.session.send(kind, bytes, into: &context.output)
+                }
+                if isSent {
+                    let route = webSocket.borrow { $0.route.index }
+                    counters.routes[route].sent(bytes: bytes.count)
+                }
+                return isSent
+            } ?? false
         } ?? false
     }
 
@@ -209,12 +219,16 @@ extension AppLoop {
 
     /// Begins the close handshake.
     func close(_ connection: ConnectionID, _ code: CloseCode, reason: String) {
+        // What was published before the close goes out before it.
+        rooms.flushAll()
         _ = eventLoop.withConnection(connection) { context in
             withWebSocket(connection) { webSocket in
                 webSocket.update { state in
                     let isSent = state.session.sendClose(
                         code, reason: reason, now: context.now, into: &context.output)
-                    if isSent { state.closeReason = reason }
+                    guard isSent else { return }
+                    state.closeReason = reason
+                    context.endDeliveries()
                 }
                 setDeadline(webSocket, &context)
             }

@@ -76,6 +76,9 @@ extension AppLoop {
     /// Sends the 101 and goes over to WebSocket.
     func open(_ opening: Opening, on connection: inout ConnectionContext) {
         let route = opening.route
+        guard !core.isStopping else {
+            return refuse(OpeningRefusal(status: 503, reason: "Stopping"), on: &connection)
+        }
         do throws(HandshakeError) {
             try opening.handshake.answer(
                 subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols)
@@ -86,13 +89,15 @@ extension AppLoop {
         let session = WebSocketSession(
             role: .server, limits: route.limits, now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
-        connection.deadline = session.deadline
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
-        let state = WebSocketState(session, route: route, peer: opening.peer)
+        let state = WebSocketState(
+            session, route: route, peer: opening.peer, openedAt: connection.now)
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
-        metrics.opened(route: route.path)
+        counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
         opened(route, connection.id)
+        // The first JSON ping has a deadline too.
+        withWebSocket(connection.id) { setDeadline($0, &connection) }
     }
 
     private func opened(_ route: WebSocketRoute, _ connection: ConnectionID) {
@@ -121,7 +126,7 @@ extension AppLoop {
         case .cancelled(let reason):
             return OpeningRefusal(status: 403, reason: reason ?? "Forbidden")
         case .failed(let reason):
-            metrics.failed(.server)
+            counters.failed(.serverError)
             core.logger.error("onConnect threw", metadata: ["error": "\(reason)"])
             return OpeningRefusal(status: 500, reason: "Internal server error")
         case .modified(let change):
@@ -168,9 +173,12 @@ enum ClientID {
     /// The longest id, in bytes.
     static let byteCountMax = 128
 
-    static func isValid(_ id: String) -> Bool {
-        let bytes = id.utf8
-        return !bytes.isEmpty && bytes.count <= byteCountMax
-            && !bytes.contains { $0 < 0x20 || $0 == 0x7F }
+    static func isValid(_ id: String) -> Bool { isValid(id.utf8Span.span) }
+
+    /// The same of an id's UTF-8.
+    static func isValid(_ id: Span<UInt8>) -> Bool {
+        guard (1...byteCountMax).contains(id.count) else { return false }
+        for index in id.indices where id[index] < 0x20 || id[index] == 0x7F { return false }
+        return true
     }
 }

@@ -5,6 +5,8 @@
 public struct OriginPolicy: Sendable, Hashable {
     private let admitsAny: Bool
     private let allowed: Set<String>
+    /// The first allowed origin that is none: thrown when the app starts to listen.
+    private(set) var wrongOrigin: String?
 
     /// Pages of the same host: the origin's host and port are those of the `Host` field. The default.
     public static let sameHost = OriginPolicy(admitsAny: false, allowed: [])
@@ -14,7 +16,34 @@ public struct OriginPolicy: Sendable, Hashable {
 
     /// Pages of the same host, and these origins (`https://example.org`, with a port if it is not the scheme's own).
     public static func allow(_ origins: [String]) -> OriginPolicy {
-        OriginPolicy(admitsAny: false, allowed: Set(origins.map(normalized)))
+        var policy = OriginPolicy(admitsAny: false, allowed: Set(origins.map(normalized)))
+        policy.wrongOrigin = origins.first { !isOrigin($0) }
+        return policy
+    }
+
+    /// A scheme, `://`, and an authority without user, path or query.
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let mark = text.firstRange(of: "://"), mark.lowerBound > text.startIndex,
+            mark.upperBound < text.endIndex
+        else { return false }
+        let host = text[mark.upperBound...].utf8
+        return text[..<mark.lowerBound].utf8.allSatisfy(isSchemeByte)
+            && host.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#@\\".utf8.contains($0) }
+    }
+
+    private static func isSchemeByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "+-.".utf8.contains(byte)
+        }
+    }
+
+    func validate(field: String) throws(AppError) {
+        guard let wrongOrigin else { return }
+        throw AppError.configuration(
+            field: field, "allows \(wrongOrigin); an origin is like https://example.org")
     }
 
     private init(admitsAny: Bool, allowed: Set<String>) {

@@ -95,10 +95,8 @@ final class WebSocketPeer: @unchecked Sendable {
         phase = .closed
         core.directory.remove(id, clientID: clientID)
         member?.markGone()
-        let left = rooms
-        rooms = []
-        for room in left { leaveLocally(room) }
-        enqueue(CloseFlow(closeCode: code, reason: reason, rooms: left))
+        for room in rooms { loop.rooms.remove(connection, from: room) }
+        enqueue(CloseFlow(closeCode: code, reason: reason))
     }
 
     // MARK: - Rooms
@@ -131,7 +129,7 @@ final class WebSocketPeer: @unchecked Sendable {
                     room: room.id, clientID: clientID, at: timestamp, into: &$0)
             }
         }
-        loop.rooms.add(connection, isRaw: route.isRaw, to: room)
+        loop.rooms.add(connection, route, to: room)
         rooms.append(room)
         guard !route.isRaw else { return }
         write {
@@ -142,9 +140,11 @@ final class WebSocketPeer: @unchecked Sendable {
     }
 
     /// The registry let it go: nothing that is published from here on reaches it.
-    func exit(_ room: Room, id: MessageID?) {
+    func exit(_ departure: Departure, id: MessageID?) {
+        let room = departure.room
         rooms.removeAll { $0.id == room.id }
-        leaveLocally(room)
+        loop.rooms.remove(connection, from: room)
+        announceLeft([departure])
         guard !route.isRaw else { return }
         write { ControlWriter.roomLeft(room: room.id, id: id, at: timestamp, into: &$0) }
     }
@@ -158,12 +158,20 @@ final class WebSocketPeer: @unchecked Sendable {
         write { ControlWriter.roomLeft(room: room.id, id: nil, at: timestamp, into: &$0) }
     }
 
-    private func leaveLocally(_ room: Room) {
-        loop.rooms.remove(connection, from: room)
-        guard route.announcesMembers, !room.isRemoved else { return }
-        loop.announce(room) {
-            ControlWriter.memberLeft(
-                room: room.id, clientID: clientID, at: timestamp, into: &$0)
+    /// The rooms it is in, which it is in no more.
+    func takeRooms() -> [Room] {
+        defer { rooms = [] }
+        return rooms
+    }
+
+    /// Tells those who are still in a room that this member left it; in rooms up to the limit only.
+    func announceLeft(_ departures: [Departure]) {
+        guard route.announcesMembers else { return }
+        for departure in departures where departure.membersCount < core.registry.limits.announcedMembersMax {
+            loop.announce(departure.room) {
+                ControlWriter.memberLeft(
+                    room: departure.room.id, clientID: clientID, at: timestamp, into: &$0)
+            }
         }
     }
 
@@ -317,7 +325,7 @@ final class WebSocketPeer: @unchecked Sendable {
 
     /// The server failed this connection: onServerError runs next.
     func raiseServerError(_ error: String) {
-        loop.metrics.failed(.server)
+        loop.counters.failed(.serverError)
         guard !route.isRaw else { return }
         putFirst(NoticeFlow(.onServerError, error, type: "server_error", closeCode: nil))
     }
@@ -448,6 +456,18 @@ final class WebSocketPeer: @unchecked Sendable {
     }
 
     // MARK: - Callbacks
+
+    /// Whether an event is to be run; counts the answer. A clear bit costs this test.
+    func admits(_ event: WebSocketEvent) -> Bool {
+        let isOpen = route.gate.mask.contains(event)
+        let counted = loop.counters.routes[route.index]
+        if isOpen {
+            counted.eventsRun.raise(Int(event.rawValue))
+        } else {
+            counted.eventsFiltered.raise(Int(event.rawValue))
+        }
+        return isOpen
+    }
 
     private func call(
         _ body: (borrowing WebSocketEventData) throws -> WebSocketEventResult?,

@@ -9,6 +9,8 @@ final class WebSocketRoute: Sendable {
     }
 
     let path: String
+    /// The route's place among the WebSocket routes, from 0.
+    let index: Int
     let handlerID: String
     let behaviour: Behaviour
     let callbacks: [EventCallback]
@@ -25,6 +27,7 @@ final class WebSocketRoute: Sendable {
         path: String, number: Int, options: WebSocketOptions, configuration: AppConfiguration
     ) {
         self.path = path
+        index = number - 1
         handlerID = "handler_\(number)"
         behaviour = .full
         callbacks = options.callbacks
@@ -44,6 +47,7 @@ final class WebSocketRoute: Sendable {
         configuration: AppConfiguration
     ) {
         self.path = path
+        index = number - 1
         handlerID = "handler_\(number)"
         behaviour = .raw(options)
         callbacks = []
@@ -69,6 +73,7 @@ final class WebSocketRoute: Sendable {
     /// Throws for options that can't be served, naming the field.
     func validate() throws {
         try limits.validate()
+        try origins.validate(field: "\(path): origins")
         if let jsonPingInterval,
             !(Duration.milliseconds(10) ... .seconds(86_400)).contains(jsonPingInterval)
         {

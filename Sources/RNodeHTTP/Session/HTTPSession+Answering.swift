@@ -13,7 +13,7 @@ extension HTTPSession {
     ///
     /// Call it once per request, also before `requestEnded` when the answer does not wait for the
     /// body: what is left of the body is then skipped, or the connection closed.
-    /// - Parameter keepsAlive: What the terms said when the head was encoded, and false to close.
+    /// `keepsAlive` is what the terms said when the head was encoded, or false to close.
     public mutating func responseFinished(
         keepsAlive: Bool, now: MonotonicInstant, limits: HTTPLimits
     ) -> HTTPContinuation {

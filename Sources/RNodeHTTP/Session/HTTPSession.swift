@@ -51,7 +51,7 @@ public struct HTTPSession: ~Copyable {
     /// Call again until it answers `needMore` (everything was taken), `awaitingResponse`, `upgrade`,
     /// `failed` or `close`. It may wait between two calls as long as it likes, if the bytes from the
     /// offset on are given again.
-    /// - Parameter head: Filled in when the step is `request` or `upgrade`; its limits hold.
+    /// `head` is filled in when the step is `request` or `upgrade`; its limits hold.
     public mutating func next(
         _ bytes: Span<UInt8>, from offset: inout Int, head: inout RequestHead,
         now: MonotonicInstant

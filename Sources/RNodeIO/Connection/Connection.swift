@@ -50,6 +50,8 @@ struct ConnectionState: OptionSet {
     static let inputFinished = ConnectionState(rawValue: 128)
     /// The handler was told that it overflowed.
     static let overflowTold = ConnectionState(rawValue: 256)
+    /// The handler has said its last word: what others deliver is refused.
+    static let sealed = ConnectionState(rawValue: 512)
 
     /// States in which no bytes are given to the handler.
     static let deaf: ConnectionState = [.closing, .aborted, .lingering]

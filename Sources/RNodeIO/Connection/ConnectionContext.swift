@@ -79,6 +79,11 @@ public struct ConnectionContext: ~Copyable {
         unsafe core.pointee.touch(&connection.pointee)
     }
 
+    /// Refuses what ``EventLoop/deliver(_:to:)`` brings from now on: the handler has said its last word.
+    public mutating func endDeliveries() {
+        unsafe connection.pointee.state.insert(.sealed)
+    }
+
     /// Whether this side has asked for the end of the connection.
     public var isClosing: Bool {
         unsafe !connection.pointee.state.isDisjoint(with: .deaf)

@@ -31,6 +31,8 @@ public protocol LoopHandler: AnyObject {
     func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop)
 
     /// All events of the turn are served; publications go out now, before the sends.
+    ///
+    /// Called again, at the turn's very end, for what came of backlogs and of connections that ended.
     func turnEnded(on loop: EventLoop)
 }
 

@@ -96,7 +96,7 @@ public final class EventLoop: @unchecked Sendable {
     public func turn(waits: Bool = true) {
         let polls = !waits || hasWork
         let deadline =
-            polls ? MonotonicInstant(nanoseconds: .min) : unsafe core.pointee.wheel.nextDeadline
+            polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
         let now = backend.wait(until: deadline, into: &events)
         enter()
         unsafe core.pointee.begin(at: now)
@@ -111,6 +111,9 @@ public final class EventLoop: @unchecked Sendable {
 
     /// Whether the next turn has something to do before it waits. By whoever runs the turns.
     public var hasWork: Bool { !localJobs.isEmpty || !mailbox.isEmpty }
+
+    /// When the next timer may be due; nil without one. By whoever runs the turns.
+    public var nextDeadline: MonotonicInstant? { unsafe core.pointee.wheel.nextDeadline }
 
     /// Whether the calling code runs on this loop's thread, inside a turn.
     public var isOnLoop: Bool {
@@ -375,7 +378,8 @@ public final class EventLoop: @unchecked Sendable {
         return body(&context)
     }
 
-    /// Gives a connection bytes that others get too; false when it is gone or its output is full.
+    /// Gives a connection bytes that others get too; false when it is gone, takes no deliveries any more, or its
+    /// output is full.
     ///
     /// Sent at once when nothing waits before them. On the loop's thread only.
     public func deliver(_ bytes: Span<UInt8>, to id: ConnectionID) -> Bool {
@@ -397,14 +401,18 @@ public final class EventLoop: @unchecked Sendable {
 
     private func settleTouched() {
         var position = 0
-        // Settling may touch further connections (a handler told `drained` that sends elsewhere).
-        while unsafe position < core.pointee.touched.count {
-            let slot = unsafe core.pointee.touched[position]
-            position += 1
-            if let connection = unsafe core.pointee.find(slot: slot) {
-                unsafe settle(connection)
+        repeat {
+            // Settling may touch further connections (a handler told `drained` that sends elsewhere).
+            while unsafe position < core.pointee.touched.count {
+                let slot = unsafe core.pointee.touched[position]
+                position += 1
+                if let connection = unsafe core.pointee.find(slot: slot) {
+                    unsafe settle(connection)
+                }
             }
-        }
+            // Backlogs were given and ends were told: what that published must not wait for the next event.
+            handler?.turnEnded(on: self)
+        } while unsafe position < core.pointee.touched.count
         unsafe core.pointee.touched.removeAll(keepingCapacity: true)
     }
 

@@ -150,7 +150,8 @@ struct LoopCore: ~Copyable {
 
     /// Gives a connection bytes that others get too: sent at once when nothing is before them.
     mutating func deliver(_ bytes: Span<UInt8>, to connection: inout Connection) -> Bool {
-        guard accepts(bytes.count, on: &connection) else { return false }
+        guard !connection.state.contains(.sealed), accepts(bytes.count, on: &connection)
+        else { return false }
         var sent = 0
         if connection.output.isEmpty, !connection.state.contains(.touched) {
             switch connection.transport.send(bytes) {

@@ -9,7 +9,8 @@ extension RoomRegistry {
 
     /// Makes the holder of `seat` a member. Doing so again answers the same and changes nothing.
     ///
-    /// - Parameter listingMembers: whether the answer should hold all members' client ids.
+    /// `listingMembers` says whether the answer should hold all members' client ids.
+    ///
     /// - Throws: `roomNotFound` when the room was removed meanwhile, `clientNotFound` when the
     ///   member is gone, or `notAMember` when the seat was released.
     @discardableResult

@@ -27,6 +27,11 @@ extension WebSocketSession {
         return .failed(.unfinishedMessage)
     }
 
+    /// This side has taken no bytes up to `now`, by its own choice: counts as a sign of life of the peer.
+    public mutating func inputWithheld(at now: MonotonicInstant) {
+        if phase == .open { keepAlive.received(at: now) }
+    }
+
     /// When the last ping was sent, or nil: a pong that comes now has this latency behind it.
     public var pingSentAt: MonotonicInstant? { keepAlive.lastPingSentAt }
 

@@ -7,17 +7,17 @@ import Testing
 @Suite("Totals for swift-metrics")
 struct MetricsBridgeTests {
     @Test("Counters are raised by what came since, gauges are set")
-    func update() {
+    func update() throws {
         let factory = NotedMetrics()
-        let metrics = ServerMetrics(routes: ["/chat"], loops: 1, isDetailed: false)
+        let metrics = ServerMetrics(routes: ["/chat"], loopCount: 1, isDetailed: false)
         var bridge = MetricsBridge(routes: ["/chat"], factory: factory)
-        let loop = metrics.loop(0)
-        for _ in 0..<3 { loop.opened(route: "/chat") }
-        loop.received(bytes: 1)
+        let loop = try #require(metrics.counters(loop: 0))
+        for _ in 0..<3 { loop.routes[0].connectionOpened() }
+        loop.routes[0].received(bytes: 1)
         loop.failed(.timeout)
         bridge.update(metrics.snapshot(rooms: 5, roomConnections: 8))
-        loop.opened(route: "/chat")
-        loop.closed(route: "/chat", afterMilliseconds: 1)
+        loop.routes[0].connectionOpened()
+        loop.routes[0].connectionClosed(afterMilliseconds: 1)
         bridge.update(metrics.snapshot(rooms: 4, roomConnections: 7))
         bridge.update(metrics.snapshot(rooms: 4, roomConnections: 7))
 
@@ -25,12 +25,12 @@ struct MetricsBridgeTests {
         #expect(factory.value(name + "connections_total", "/chat") == 4)
         #expect(factory.value(name + "disconnections_total", "/chat") == 1)
         #expect(factory.value(name + "connections_active", "/chat") == 3)
-        #expect(factory.value(name + "messages_received_total", nil) == 1)
-        #expect(factory.value(name + "messages_sent_total", nil) == 0)
+        #expect(factory.value(name + "messages_received_total", "/chat") == 1)
+        #expect(factory.value(name + "messages_sent_total", "/chat") == 0)
         #expect(factory.value(name + "rooms_total", nil) == 4)
         #expect(factory.value(name + "room_connections", nil) == 7)
         #expect(factory.value(name + "errors_total", "timeout") == 1)
-        #expect(factory.value(name + "errors_total", "http_error") == 0)
+        #expect(factory.value(name + "errors_total", "http") == 0)
     }
 }
 

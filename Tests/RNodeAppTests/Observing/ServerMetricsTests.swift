@@ -5,81 +5,56 @@ import Testing
 @Suite("Server metrics")
 struct ServerMetricsTests {
     private func metrics(loops: Int = 2, isDetailed: Bool = true) -> ServerMetrics {
-        ServerMetrics(routes: ["/chat", "/echo/{id}"], loops: loops, isDetailed: isDetailed)
+        ServerMetrics(routes: ["/chat", "/echo/{id}"], loopCount: loops, isDetailed: isDetailed)
     }
 
-    @Test("Counts of all loops are merged, connections route by route")
-    func merging() {
+    @Test("Counts of all loops are merged, route by route")
+    func merging() throws {
         let metrics = metrics()
         for number in 0..<2 {
-            let loop = metrics.loop(number)
-            for _ in 0..<3 { loop.opened(route: "/chat") }
-            loop.closed(route: "/chat", afterMilliseconds: 1_500)
-            loop.received(bytes: 100)
-            loop.sent(bytes: 10, times: 5)
-            loop.failed(.handler)
-            loop.dropped()
+            let loop = try #require(metrics.counters(loop: number))
+            for _ in 0..<3 { loop.routes[0].connectionOpened() }
+            loop.routes[0].connectionClosed(afterMilliseconds: 1_500)
+            loop.routes[1].received(bytes: 100)
+            loop.routes[1].sent(bytes: 10, times: 5)
+            loop.routes[1].eventsFiltered.raise(6)
+            loop.failed(.roomFull)
         }
-        metrics.brokerRefused()
         let snapshot = metrics.snapshot(rooms: 4, roomConnections: 9)
-        #expect(snapshot.routes.map(\.template) == ["/chat", "/echo/{id}", ""])
-        #expect(snapshot.routes.map(\.connections) == [6, 0, 0])
-        #expect(snapshot.routes.map(\.disconnections) == [2, 0, 0])
+        #expect(snapshot.routes[0].connections == 6)
+        #expect(snapshot.routes[0].disconnections == 2)
+        #expect(snapshot.routes[0].connectionsActive == 4)
         #expect(snapshot.connectionsActive == 4)
         #expect(metrics.connectionsActive == 4)
         #expect(snapshot.messagesReceived == 2)
         #expect(metrics.messagesReceived == 2)
-        #expect(snapshot.messagesSent == 10)
-        #expect(snapshot.count(of: .handler) == 2)
-        #expect(snapshot.count(of: .dropped) == 2)
-        #expect(snapshot.count(of: .broker) == 1)
+        #expect(snapshot.routes[1].messagesSent == 10)
+        #expect(snapshot.routes[1].eventsFiltered[6] == 2)
+        #expect(snapshot.errors[ErrorWord.roomFull.rawValue] == 2)
         #expect(snapshot.routes[0].durations.counts == [0, 2, 0, 0, 0, 0, 0, 0, 0, 0])
         #expect(snapshot.routes[0].durations.sum == 3)
-        #expect(snapshot.sizesSent.count == 10)
-        #expect(snapshot.sizesSent.sum == 100)
+        #expect(snapshot.routes[1].sizesSent.count == 10)
+        #expect(snapshot.routes[1].sizesSent.sum == 100)
         #expect(snapshot.rooms == 4)
-        #expect(snapshot.roomConnections == 9)
-    }
-
-    @Test("A path that is no route, or a loop that is none, is counted all the same")
-    func strangers() {
-        let metrics = metrics(loops: 1)
-        metrics.loop(7).opened(route: "/unknown")
-        metrics.loop(-1).opened(route: "/unknown/2")
-        #expect(metrics.connectionsActive == 2)
-        let snapshot = metrics.snapshot(rooms: 0, roomConnections: 0)
-        #expect(snapshot.routes.last?.connections == 2)
-        #expect(snapshot.routesShown.map(\.template) == ["/chat", "/echo/{id}", ""])
-        let bare = ServerMetrics(loops: 0)
-        bare.loop(0).opened(route: "/chat")
-        #expect(bare.connectionsActive == 1)
-    }
-
-    @Test("A template registered twice has one place")
-    func twice() {
-        let metrics = ServerMetrics(routes: ["/a", "/a", "/b"], loops: 1)
-        metrics.loop(0).opened(route: "/a")
-        metrics.loop(0).opened(route: "/b")
-        let snapshot = metrics.snapshot(rooms: 0, roomConnections: 0)
-        #expect(snapshot.connectionsActive == 2)
-        #expect(snapshot.routes.map(\.connections) == [1, 0, 1, 0])
+        #expect(metrics.counters(loop: 2) == nil)
+        #expect(metrics.counters(loop: -1) == nil)
     }
 
     @Test("Without detail the app's own numbers are kept, and no histogram is")
-    func withoutDetail() {
+    func withoutDetail() throws {
         let metrics = metrics(isDetailed: false)
-        let loop = metrics.loop(0)
-        loop.opened(route: "/chat")
-        loop.closed(route: "/chat", afterMilliseconds: 5)
-        loop.received(bytes: 5)
-        loop.sent(bytes: 5)
-        let snapshot = metrics.snapshot(rooms: 0, roomConnections: 0)
-        #expect(snapshot.routes[0].connections == 1)
-        #expect(snapshot.messagesReceived == 1)
-        #expect(snapshot.messagesSent == 1)
-        #expect(snapshot.routes[0].durations.count == 0)
-        #expect(snapshot.sizesReceived.count == 0)
-        #expect(snapshot.sizesSent.count == 0)
+        let route = try #require(metrics.counters(loop: 0)).routes[0]
+        route.connectionOpened()
+        route.connectionClosed(afterMilliseconds: 5)
+        route.received(bytes: 5)
+        route.sent(bytes: 5)
+        let totals = metrics.snapshot(rooms: 0, roomConnections: 0).routes[0]
+        #expect(totals.connections == 1)
+        #expect(totals.messagesReceived == 1)
+        #expect(totals.messagesSent == 1)
+        #expect(totals.durations.count == 0)
+        #expect(totals.sizesReceived.count == 0)
+        #expect(totals.sizesSent.count == 0)
     }
 
     @Test("A size's bucket is the first bound that is not below it")
@@ -112,15 +87,16 @@ struct ServerMetricsTests {
     }
 
     @Test("One loop counts while others read: nothing is lost, and nothing runs backwards")
-    func concurrency() async {
+    func concurrency() async throws {
         let metrics = metrics(loops: 1)
+        let route = try #require(metrics.counters(loop: 0)).routes[0]
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for _ in 0..<100_000 { metrics.loop(0).received(bytes: 10) } }
+            group.addTask { for _ in 0..<100_000 { route.received(bytes: 10) } }
             group.addTask {
                 var last = 0
                 while last < 100_000 {
                     let now = metrics.messagesReceived
-                    if now < last { Issue.record("\(now) after \(last)") }
+                    #expect(now >= last)
                     last = now
                     await Task.yield()
                 }
@@ -129,22 +105,13 @@ struct ServerMetricsTests {
         #expect(metrics.messagesReceived == 100_000)
     }
 
-    @Test("The broker's refusals are counted from anywhere")
-    func refusals() async {
-        let metrics = metrics()
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 {
-                group.addTask { for _ in 0..<1_000 { metrics.brokerRefused() } }
-            }
-        }
-        #expect(metrics.snapshot(rooms: 0, roomConnections: 0).count(of: .broker) == 4_000)
-    }
-
     @Test("Every error word has a label of its own and a place in the row")
     func errorWords() {
         #expect(Set(ErrorWord.allCases.map(\.label)).count == ErrorWord.allCases.count)
-        let loop = LoopMetrics(routes: [:], isDetailed: false)
+        let loop = LoopCounters(routeCount: 0, isDetailed: false)
         for word in ErrorWord.allCases { loop.failed(word) }
         #expect(loop.errors.values == ErrorWord.allCases.map { _ in 1 })
+        for word in ErrorWord.allCases { #expect(ErrorWord(errorType: word.label) == word) }
+        #expect(ErrorWord(errorType: "what a client sent") == .serverError)
     }
 }

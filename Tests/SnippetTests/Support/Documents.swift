@@ -40,6 +40,29 @@ enum Documents {
         }
     }
 
+    /// The scripts that a page names.
+    static func commands(in page: String) throws -> Set<String> {
+        let words = try text(of: page).split { " `\n\t".contains($0) }
+        return Set(words.filter { $0.hasPrefix("scripts/") || $0 == ".ci/run" }.map(String.init))
+    }
+
+    /// Where the links and pictures of a page lead, those to other hosts left out.
+    static func links(in page: String) throws -> [String] {
+        let text = try text(of: page)
+        let openings = ["](", "src=\"", "srcset=\""]
+        let links = openings.flatMap { opening in
+            text.ranges(of: opening).map { range in
+                String(text[range.upperBound...].prefix { !")\"\n ".contains($0) })
+            }
+        }
+        return links.filter { !$0.contains(":") && !$0.hasPrefix("#") && !$0.isEmpty }
+    }
+
+    static func exists(_ link: String, from page: String) -> Bool {
+        let folder = root.appending(path: page).deletingLastPathComponent()
+        return FileManager.default.fileExists(atPath: folder.appending(path: link).path())
+    }
+
     /// The first block of Swift in the doc comments of a source file.
     static func documentedCode(in path: String) throws -> String {
         let lines = try text(of: path).split(separator: "\n", omittingEmptySubsequences: false)

@@ -1,0 +1,52 @@
+import RNodeApp
+
+/// The raw routes: an echo, and one that obeys a few commands.
+enum RawRoutes {
+    static func register(on app: App) {
+        app.websocket(raw: "/raw") { route in
+            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+        }
+        app.websocket(raw: "/raw-room") { route in
+            route.onMessage { bytes, kind, context in
+                guard kind == .text, let command = RawCommand(String(copying: try UTF8Span(validating: bytes)))
+                else {
+                    context.send(bytes, kind)
+                    return
+                }
+                command.obey(on: &context)
+            }
+        }
+    }
+}
+
+/// What a message of `/raw-room` asks for.
+enum RawCommand {
+    case join(String)
+    case leave(String)
+    case publish(String, room: String)
+    case close(CloseCode, reason: String)
+
+    /// The command in a text; nil for any other text.
+    init?(_ text: String) {
+        let words = text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+            .map { String($0) }
+        switch (words[0], words.count) {
+        case ("join", 2): self = .join(words[1])
+        case ("leave", 2): self = .leave(words[1])
+        case ("publish", 3): self = .publish(words[2], room: words[1])
+        case ("close", 3):
+            guard let code = UInt16(words[1]) else { return nil }
+            self = .close(CloseCode(rawValue: code), reason: words[2])
+        default: return nil
+        }
+    }
+
+    func obey(on context: inout RawWebSocketContext) {
+        switch self {
+        case .join(let room): context.join(room)
+        case .leave(let room): context.leave(room)
+        case .publish(let text, let room): context.publish(text.utf8Span.span, .text, to: room)
+        case .close(let code, let reason): context.close(code: code, reason: reason)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import RNodeApp
+import RNodeTesting
+import Testing
+
+@Suite("What is delivered, to whom, and when no more")
+struct DeliveryTests {
+    @Test func `nothing is delivered after a close frame`() async throws {
+        let stage = try await Stage.make { $0.websocket("/chat") { _ in } }
+        let app = stage.app
+        let room = try await stage.room()
+        let ada = try await stage.client(id: "ada")
+        let bob = try await stage.client(id: "bob")
+        try await ada.join(room)
+        try await bob.join(room)
+        guard case .string(let id) = ada.welcome["connection_id"] else { return }
+        // Ada reads nothing yet: her close handshake stays open.
+        #expect(try await stage.host.run { await app.disconnect(id, reason: "enough") })
+        bob.send(#"{"type":"room_message","room_id":"\#(room)","message":"late"}"#)
+        try await bob.next("room_message")
+        try await stage.host.run { await app.broadcast(path: "/chat", "late") }
+        #expect(await ada.socket.all() == [.close(.normal, "enough")])
+    }
+
+    @Test func `what was published before a close goes out before it`() async throws {
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { route in
+                route.onMessage { event in
+                    event.connection.publish("last words", to: event.data ?? "")
+                    event.connection.close(code: .goingAway)
+                }
+            }
+        }
+        let room = try await stage.room()
+        let ada = try await stage.client(id: "ada")
+        try await ada.join(room)
+        ada.send(room)
+        #expect(try await ada.next("room_message")["message"] == "last words")
+        #expect(try await ada.socket.next() == .close(.goingAway, ""))
+    }
+
+    @Test func `members are announced in rooms up to the limit only`() async throws {
+        let stage = try await Stage.make {
+            $0.rooms.announcedMembersMax = 2
+        } _: { app in
+            app.websocket("/chat") { $0.announceMembers = true }
+        }
+        let room = try await stage.room()
+        let ada = try await stage.client(id: "ada")
+        let bob = try await stage.client(id: "bob")
+        let eve = try await stage.client(id: "eve")
+        try await ada.join(room)
+        try await bob.join(room)
+        #expect(try await ada.next("member_joined")["client_id"] == "bob")
+        #expect(try await eve.join(room)["members"] == nil)
+        eve.send(#"{"type":"leave_room","room_id":"\#(room)"}"#)
+        try await eve.next("room_left")
+        #expect(await ada.socket.all() == [], "eve was the third: she came and went unheard")
+        bob.socket.peer.reset()
+        #expect(try await ada.next("member_left")["client_id"] == "bob")
+    }
+
+    @Test func `a JSON ping comes though nothing else does`() async throws {
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { $0.jsonPingInterval = .seconds(5) }
+        }
+        let ada = try await stage.client(id: "ada")
+        await stage.host.advance(by: .seconds(6))
+        try await ada.next("ping")
+        await stage.host.advance(by: .seconds(6))
+        #expect(await ada.socket.all() == [], "none while one is unanswered")
+        ada.send(#"{"type":"pong"}"#)
+        #expect(try await ada.next("pong")["latency"] == 7_000)
+        await stage.host.advance(by: .seconds(6))
+        try await ada.next("ping")
+    }
+}
