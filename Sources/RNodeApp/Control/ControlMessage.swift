@@ -183,7 +183,7 @@ extension ControlMessage {
     private func isTargetValid(_ text: Span<UInt8>) -> Bool {
         guard let targetClientID else { return false }
         if targetClientID.form == .string {
-            return ClientID.isValid(text.extracting(targetClientID.content))
+            return ClientID.isValid(text.extracting(targetClientID.content(in: text)))
         }
         guard targetClientID.content.count <= 6 &* ClientID.byteCountMax else { return false }
         return ClientID.isValid(JSONString.string(text, targetClientID.content).utf8Span.span)
