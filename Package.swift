@@ -60,6 +60,9 @@ let package = Package(
             name: "Chat", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Examples/Chat", resources: [.embedInCode("page.html")], swiftSettings: strict),
         .executableTarget(
+            name: "BenchmarkServer", dependencies: ["RNodeApp", "ServerFlags", arguments],
+            path: "Benchmarks/BenchmarkServer", swiftSettings: strict),
+        .executableTarget(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
 

@@ -46,7 +46,9 @@ enum ChatRoutes {
                 guard event.data?.contains("spam") == true else { return nil }
                 return .cancel("Spam message blocked")
             }
-            route.onWelcome { event in log.debug("welcome", metadata: ["to": "\(event.connectionId)"]) }
+            route.onWelcome { event in
+                log.debug("welcome", metadata: ["to": "\(event.connectionId)"])
+            }
             route.onBinaryMessage { _ in .cancel("This chat speaks text") }
             route.onJoinRoom { event in say(log, "joins", event.connectionId) }
             route.onLeaveRoom { event in say(log, "leaves", event.connectionId) }

@@ -4,39 +4,51 @@ public import RNodeApp
 
 /// The flags that every server of this package has.
 public struct ServerFlags: ParsableArguments {
+    /// Address to listen on.
     @Option(help: "Address to listen on.")
     public var host = "127.0.0.1"
 
+    /// Port to listen on; 0 takes a free one.
     @Option(help: "Port to listen on; 0 takes a free one.")
     public var port = 4547
 
+    /// Event loops; by default one per core.
     @Option(help: "Event loops; by default one per core.")
     public var loops: Int?
 
+    /// What the loops wait with: epoll or poll.
     @Option(help: "What the loops wait with: epoll or poll.")
     public var backend: BackendChoice = .default
 
+    /// Seconds a request's head may take.
     @Option(help: "Seconds a request's head may take.")
     public var headerTimeout: Seconds?
 
+    /// Seconds a whole request may take.
     @Option(help: "Seconds a whole request may take.")
     public var bodyTimeout: Seconds?
 
+    /// Seconds of silence after which a WebSocket ping is sent.
     @Option(help: "Seconds of silence after which a WebSocket ping is sent.")
     public var pingInterval: Seconds?
 
+    /// Seconds within which a ping must be answered.
     @Option(help: "Seconds within which a ping must be answered.")
     public var pingTimeout: Seconds?
 
+    /// Seconds between JSON pings.
     @Option(help: "Seconds between JSON pings.")
     public var jsonPingInterval: Seconds?
 
+    /// Biggest WebSocket message, in bytes.
     @Option(help: "Biggest WebSocket message, in bytes.")
     public var maxMessage: Int?
 
+    /// An origin whose pages may connect, beside the server's own; repeatable.
     @Option(help: "An origin whose pages may connect, beside the server's own; repeatable.")
     public var allowOrigin: [String] = []
 
+    /// What is logged: trace, debug, info, notice, warning, error or critical.
     @Option(help: "What is logged: trace, debug, info, notice, warning, error or critical.")
     public var logLevel: Logger.Level = .info
 
@@ -68,8 +80,10 @@ public struct ServerFlags: ParsableArguments {
 
 /// A time in seconds, with fractions.
 public struct Seconds: ExpressibleByArgument {
+    /// The time.
     public let duration: Duration
 
+    /// The time that a flag's text says; nil for no number, or none in 0...86,400.
     public init?(argument: String) {
         guard let seconds = Double(argument), seconds >= 0, seconds <= 86_400 else { return nil }
         duration = .milliseconds(Int64(seconds * 1_000))
@@ -77,6 +91,7 @@ public struct Seconds: ExpressibleByArgument {
 }
 
 extension BackendChoice: ExpressibleByArgument {
+    /// The backend that a flag names.
     public init?(argument: String) {
         self.init(named: argument)
     }

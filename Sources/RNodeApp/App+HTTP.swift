@@ -19,11 +19,17 @@ extension App {
     /// Registers an async handler for PUT.
     public func put(_ path: String, _ handler: @escaping AsyncHandler) { on(.put, path, handler) }
     /// Registers a handler for PATCH.
-    public func patch(_ path: String, _ handler: @escaping SyncHandler) { on(.patch, path, handler) }
+    public func patch(_ path: String, _ handler: @escaping SyncHandler) {
+        on(.patch, path, handler)
+    }
     /// Registers an async handler for PATCH.
-    public func patch(_ path: String, _ handler: @escaping AsyncHandler) { on(.patch, path, handler) }
+    public func patch(_ path: String, _ handler: @escaping AsyncHandler) {
+        on(.patch, path, handler)
+    }
     /// Registers a handler for DELETE.
-    public func delete(_ path: String, _ handler: @escaping SyncHandler) { on(.delete, path, handler) }
+    public func delete(_ path: String, _ handler: @escaping SyncHandler) {
+        on(.delete, path, handler)
+    }
     /// Registers an async handler for DELETE.
     public func delete(_ path: String, _ handler: @escaping AsyncHandler) {
         on(.delete, path, handler)

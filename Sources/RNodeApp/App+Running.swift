@@ -169,9 +169,8 @@ extension AppCore {
     }
 }
 
-/// Listeners on their way to their loops.
-//
 // @unchecked: each is used by its own loop only from here on.
+/// Listeners on their way to their loops.
 private struct MovedListeners: @unchecked Sendable {
     let listeners: [any Listener]
 }

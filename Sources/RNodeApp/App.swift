@@ -18,12 +18,11 @@ public func createApp(
     return App(configuration)
 }
 
+// One of the three types of this project that own a lock: registration may come from anywhere.
 /// A server: WebSocket routes with rooms, HTTP routes, on one or several event loops.
 ///
 /// Routes are registered first; `listen` fixes them and throws for those that are wrong. Everything here may be called
 /// from any thread or task, also from callbacks.
-//
-// One of the three types of this project that own a lock: registration may come from anywhere.
 public final class App: Sendable {
     /// What the app was told at its making.
     public let configuration: AppConfiguration

@@ -76,10 +76,11 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     public static let epoll = BackendChoice(description: "epoll")
     /// poll(2), portable.
     public static let poll = BackendChoice(description: "poll")
-    /// epoll on Linux, poll elsewhere.
     #if os(Linux)
+        /// epoll on Linux.
         public static let `default` = epoll
     #else
+        /// poll where there is no epoll.
         public static let `default` = poll
     #endif
 

@@ -1,9 +1,8 @@
 internal import Logging
 internal import Synchronization
 
-/// What all loops of a running app share: routes, rooms, who is where. Fixed once the app listens.
-//
 // @unchecked: `loops` is written once, before any loop runs; everything else is Sendable.
+/// What all loops of a running app share: routes, rooms, who is where. Fixed once the app listens.
 final class AppCore: @unchecked Sendable {
     let configuration: AppConfiguration
     let router: TrieRouter<AppRoute>

@@ -1,9 +1,8 @@
 internal import Logging
 
+// @unchecked: everything but `core` and `eventLoop` is touched on the loop's thread only.
 /// The app's part of one event loop: what its connections speak, the rooms that have members here, and the way
 /// from bytes to callbacks.
-//
-// @unchecked: everything but `core` and `eventLoop` is touched on the loop's thread only.
 final class AppLoop: LoopHandler, @unchecked Sendable {
     let eventLoop: EventLoop
     let core: AppCore

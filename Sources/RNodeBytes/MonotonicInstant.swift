@@ -15,6 +15,7 @@ public struct MonotonicInstant: Comparable, Hashable, Sendable {
     /// A moment that never comes.
     public static let distantFuture = MonotonicInstant(nanoseconds: .max)
 
+    /// Whether `left` comes before `right`.
     @inlinable
     public static func < (left: Self, right: Self) -> Bool {
         left.nanoseconds < right.nanoseconds

@@ -52,5 +52,6 @@ public struct IOLimitsError: Error, Sendable, Equatable, CustomStringConvertible
     /// What it may hold.
     public let range: String
 
+    /// The field, its value and its range.
     public var description: String { "IOLimits.\(field) is \(value); it must be in \(range)" }
 }

@@ -1,5 +1,6 @@
 public import RNodeIO
 
+// @unchecked: a test uses it from one task at a time; that task may move between threads.
 /// Event loops in a test's hands: no sockets, no threads, no sleep.
 ///
 /// Each loop runs over a ``ScriptedBackend``, accepts from an ``InMemoryListener``, and takes the time from one
@@ -15,8 +16,6 @@ public import RNodeIO
 /// ```
 ///
 /// Used by one test at a time.
-//
-// @unchecked: a test uses it from one task at a time; that task may move between threads.
 public final class TestHost: @unchecked Sendable {
     /// The time that every loop is told.
     public let clock: VirtualClock
@@ -102,7 +101,9 @@ public final class TestHost: @unchecked Sendable {
             self.loops[0].post { _ in outcome.isThere = true }
         }
         try await wait(for: "end of an async call") { outcome.isThere }
-        guard let value = outcome.value else { throw TestFailure("an async call ended without result") }
+        guard let value = outcome.value else {
+            throw TestFailure("an async call ended without result")
+        }
         return try value.get()
     }
 
@@ -138,7 +139,9 @@ public final class TestHost: @unchecked Sendable {
     public func connect(
         toLoop index: Int = 0, shape: StreamShape = StreamShape()
     ) throws -> InMemoryPeer {
-        guard listeners.indices.contains(index) else { throw TestFailure("there is no loop \(index)") }
+        guard listeners.indices.contains(index) else {
+            throw TestFailure("there is no loop \(index)")
+        }
         return listeners[index].connect(shape: shape)
     }
 }

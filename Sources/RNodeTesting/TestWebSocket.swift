@@ -179,5 +179,6 @@ public struct TestRefusal: Error, CustomStringConvertible {
     /// The answer.
     public let response: TestResponse
 
+    /// The answer's status and text.
     public var description: String { "\(response.status) \(response.text)" }
 }

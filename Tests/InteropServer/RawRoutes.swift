@@ -8,7 +8,8 @@ enum RawRoutes {
         }
         app.websocket(raw: "/raw-room") { route in
             route.onMessage { bytes, kind, context in
-                guard kind == .text, let command = RawCommand(String(copying: try UTF8Span(validating: bytes)))
+                guard kind == .text,
+                    let command = RawCommand(String(copying: try UTF8Span(validating: bytes)))
                 else {
                     context.send(bytes, kind)
                     return

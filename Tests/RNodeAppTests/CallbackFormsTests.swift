@@ -61,29 +61,39 @@ struct CallbackFormsTests {
             { $0 { event in event.data == nil ? nil : .cancel("no") } },
             { $0 { event in event.data == nil ? nil : WebSocketEventResult.cancel("no") } },
             { $0 { event in if event.data == nil { nil } else { .cancel("no") } } },
-            { $0 { event in
-                guard event.data != nil else { return nil }
-                return .cancel("no")
-            } },
-            { $0 { event in
-                seen(event.clientId)
-                return judge(event.data)
-            } },
+            {
+                $0 { event in
+                    guard event.data != nil else { return nil }
+                    return .cancel("no")
+                }
+            },
+            {
+                $0 { event in
+                    seen(event.clientId)
+                    return judge(event.data)
+                }
+            },
             { $0(cancelling) },
-            { $0 { _ in
-                await pause()
-                return .cancel("no")
-            } },
+            {
+                $0 { _ in
+                    await pause()
+                    return .cancel("no")
+                }
+            },
             { $0 { event in await judgeLater(event.data) } },
-            { $0 { event in
-                let verdict = await judgeLater(event.data)
-                return verdict
-            } },
-            { $0 { event in
-                guard event.data != nil else { return nil }
-                await pause()
-                return WebSocketEventResult(shouldCancel: true, error: "no")
-            } },
+            {
+                $0 { event in
+                    let verdict = await judgeLater(event.data)
+                    return verdict
+                }
+            },
+            {
+                $0 { event in
+                    guard event.data != nil else { return nil }
+                    await pause()
+                    return WebSocketEventResult(shouldCancel: true, error: "no")
+                }
+            },
             { $0(cancellingLater) },
         ]
         for (number, form) in forms.enumerated() {

@@ -5,11 +5,16 @@ import Testing
 @Suite("PROTOCOL §2: what is wrong with a control message")
 struct ControlFaultTests {
     @Test(arguments: [
-        (#"{"type":"ping","id":1}"#, "invalid_format"), (#"{"type":"ping","id":null}"#, "invalid_format"),
-        (#"{"type":"ping","id":{}}"#, "invalid_format"), (#"{"type":"message","id":1}"#, "invalid_format"),
+        (#"{"type":"ping","id":1}"#, "invalid_format"),
+        (#"{"type":"ping","id":null}"#, "invalid_format"),
+        (#"{"type":"ping","id":{}}"#, "invalid_format"),
+        (#"{"type":"message","id":1}"#, "invalid_format"),
         (#"{"type":"ping","id":""}"#, "validation_error"),
         (#"{"type":"direct_message","target_client_id":"","message":1}"#, "validation_error"),
-        (#"{"type":"direct_message","target_client_id":"a\u0000","message":1}"#, "validation_error"),
+        (
+            #"{"type":"direct_message","target_client_id":"a\u0000","message":1}"#,
+            "validation_error"
+        ),
         (#"{"type":"direct_message","target_client_id":"\u007f","message":1}"#, "validation_error"),
         (#"{"type":"direct_message","target_client_id":1,"message":1}"#, "invalid_format"),
         (#"{"type":"direct_message","target_client_id":1,"id":"","message":1}"#, "invalid_format"),

@@ -125,7 +125,9 @@ struct EventOutcomeTests {
         #expect(message.isDefined && !message.isEnabled && message.skipped == 1 && message.ran == 0)
     }
 
-    @Test func `a join inside an async callback runs nested, and does not wait for it`() async throws {
+    @Test func `a join inside an async callback runs nested, and does not wait for it`()
+        async throws
+    {
         let journal = Journal()
         let stage = try await Stage.make { app in
             app.websocket("/chat") { route in
@@ -145,7 +147,9 @@ struct EventOutcomeTests {
         #expect(journal.all == ["begin", "join", "end"])
     }
 
-    @Test func `the server's own join inside the connection's callback does not deadlock`() async throws {
+    @Test func `the server's own join inside the connection's callback does not deadlock`()
+        async throws
+    {
         let journal = Journal()
         let app = Box()
         let stage = try await Stage.make { made in

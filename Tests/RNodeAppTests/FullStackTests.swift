@@ -86,7 +86,11 @@ struct FullStackTests {
         var admitted = 0
         for client in clients {
             let text = try await client.socket.nextText()
-            if text.contains("room_joined") { admitted += 1 } else { #expect(text.contains("room_full")) }
+            if text.contains("room_joined") {
+                admitted += 1
+            } else {
+                #expect(text.contains("room_full"))
+            }
         }
         #expect(admitted == 5)
     }

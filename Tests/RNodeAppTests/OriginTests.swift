@@ -4,7 +4,8 @@ import Testing
 @Suite("Origins that may connect")
 struct OriginTests {
     @Test(arguments: [
-        "no origin", "https://", "://a", "example.org", "https://a/", "https://a/path", "https://u@a",
+        "no origin", "https://", "://a", "example.org", "https://a/", "https://a/path",
+        "https://u@a",
         "https://a b", "ht tp://a", "",
     ])
     func `a wrong one throws at the start, by its field's name`(origin: String) async throws {
@@ -24,6 +25,8 @@ struct OriginTests {
     }
 
     private func start(allowing origin: String) async throws {
-        _ = try await Stage.make({ $0.origins = .allow([origin]) }) { $0.websocket("/chat") { _ in } }
+        _ = try await Stage.make({ $0.origins = .allow([origin]) }) {
+            $0.websocket("/chat") { _ in }
+        }
     }
 }

@@ -28,13 +28,16 @@ struct TimeTests {
         let ada = try await stage.client()
         for _ in 0..<10 {
             await stage.host.advance(by: .seconds(28))
-            while case .ping(let payload)? = await ada.socket.all().last { ada.socket.pong(payload) }
+            while case .ping(let payload)? = await ada.socket.all().last {
+                ada.socket.pong(payload)
+            }
         }
         ada.send("still here")
         try await ada.next("message_ack")
     }
 
-    @Test func `a JSON ping is sent when it is due, and none while one is unanswered`() async throws {
+    @Test func `a JSON ping is sent when it is due, and none while one is unanswered`() async throws
+    {
         let stage = try await Stage.make { app in
             app.websocket("/chat") { $0.jsonPingInterval = .seconds(5) }
         }

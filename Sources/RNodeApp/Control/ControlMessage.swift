@@ -151,14 +151,22 @@ extension ControlMessage {
     private var shapeFault: ControlFault? {
         let own = Key.type.bit | Key.id.bit
         guard repeated & (kind == .message ? own : .max) == 0 else { return .fieldTwice }
-        if let id, !id.isString { return .idNotAString }
+        return fieldFault ?? idFault
+    }
+
+    private var fieldFault: ControlFault? {
         switch kind {
-        case .joinRoom, .leaveRoom: return roomFault
-        case .roomMessage: return roomFault ?? (payload == nil ? .payloadMissing : nil)
-        case .directMessage: return targetFault ?? (payload == nil ? .payloadMissing : nil)
-        case .messageAck: return id == nil ? .idMissing : nil
-        case .ordinary, .message, .ping, .pong: return nil
+        case .joinRoom, .leaveRoom: roomFault
+        case .roomMessage: roomFault ?? (payload == nil ? .payloadMissing : nil)
+        case .directMessage: targetFault ?? (payload == nil ? .payloadMissing : nil)
+        case .messageAck: id == nil ? .idMissing : nil
+        case .ordinary, .message, .ping, .pong: nil
         }
+    }
+
+    private var idFault: ControlFault? {
+        guard let id, !id.isString else { return nil }
+        return .idNotAString
     }
 
     private var roomFault: ControlFault? {

@@ -3,8 +3,10 @@
 /// A route runs an event when the event's callback is set and its bit is enabled. A clear bit costs one
 /// test: no event value is built and nothing is allocated.
 public struct EventMask: OptionSet, Sendable, Hashable {
+    /// One bit per event, by the event's raw value.
     public let rawValue: UInt16
 
+    /// The mask with these bits.
     public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }

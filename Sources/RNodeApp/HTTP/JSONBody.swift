@@ -10,7 +10,9 @@ public protocol ResponseError: Error {
 
 /// An answer other than success, to be thrown by handlers and middleware.
 public struct HTTPError: ResponseError, Hashable {
+    /// The status, 400…599.
     public let status: Int
+    /// What the client is told.
     public let reason: String
 
     /// An answer with this status (400…599) and reason.

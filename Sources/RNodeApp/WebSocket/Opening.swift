@@ -1,8 +1,7 @@
 internal import Logging
 
-/// A WebSocket connection about to open: the handshake is right, onConnect is still to decide.
-//
 // @unchecked: touched on its loop's thread only; the task that waits for onConnect runs there.
+/// A WebSocket connection about to open: the handshake is right, onConnect is still to decide.
 final class Opening: @unchecked Sendable {
     let route: WebSocketRoute
     let peer: WebSocketPeer?

@@ -1,9 +1,8 @@
+// @unchecked: touched on the loop's thread only. Tasks that hold it run on the loop's executor.
 /// A client's connection as the application knows it: who it is, which rooms it is in, what is under way for it.
 ///
 /// Belongs to its loop. What the client sends and what the server asks becomes a ``Flow``; flows of one
 /// connection run one at a time, in order.
-//
-// @unchecked: touched on the loop's thread only. Tasks that hold it run on the loop's executor.
 final class WebSocketPeer: @unchecked Sendable {
     /// The connection on whose own task the calling code runs.
     @TaskLocal static var current: WebSocketPeer?
@@ -167,7 +166,8 @@ final class WebSocketPeer: @unchecked Sendable {
     /// Tells those who are still in a room that this member left it; in rooms up to the limit only.
     func announceLeft(_ departures: [Departure]) {
         guard route.announcesMembers else { return }
-        for departure in departures where departure.membersCount < core.registry.limits.announcedMembersMax {
+        for departure in departures
+        where departure.membersCount < core.registry.limits.announcedMembersMax {
             loop.announce(departure.room) {
                 ControlWriter.memberLeft(
                     room: departure.room.id, clientID: clientID, at: timestamp, into: &$0)

@@ -7,8 +7,10 @@ public struct WebSocketReference: Sendable, Hashable {
     /// The connection's id, a UUID.
     public var id: String { member.description }
 
+    /// Whether both name the same connection.
     public static func == (left: Self, right: Self) -> Bool { left.member == right.member }
 
+    /// Hashes the connection's id.
     public func hash(into hasher: inout Hasher) { hasher.combine(member) }
 
     /// Sends a text. False when the loop has too much waiting; true says that it was passed on.

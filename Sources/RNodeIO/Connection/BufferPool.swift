@@ -18,7 +18,9 @@ struct BufferPool: ~Copyable {
 
     /// Takes back a buffer whose bytes nobody needs; frees it when there are enough.
     mutating func give(_ buffer: consuming ByteBuffer) {
-        guard count < 64, buffer.capacity > 0, buffer.capacity <= Self.bufferBytesMax else { return }
+        guard count < 64, buffer.capacity > 0, buffer.capacity <= Self.bufferBytesMax else {
+            return
+        }
         buffer.removeAll()
         buffers[count] = consume buffer
         count &+= 1

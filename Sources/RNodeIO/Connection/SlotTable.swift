@@ -17,7 +17,7 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
         for slot in isTaken.indices where isTaken[slot] {
             unsafe (pages[slot / Self.pageSize] + slot % Self.pageSize).deinitialize(count: 1)
         }
-        for unsafe page in unsafe pages { unsafe page.deallocate() }
+        for unsafepage in unsafe pages { unsafe page.deallocate() }
     }
 
     /// Puts a value into `slot`, making room up to there. What was in the slot is destroyed.

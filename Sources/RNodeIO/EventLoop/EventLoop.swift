@@ -1,12 +1,11 @@
 internal import Synchronization
 
+// @unchecked: all state but `mailbox`, `owner` and `isStopped` (which are Sendable) is confined to the thread
+// that runs the loop; `isOnLoop` tells which one that is.
 /// An event loop: one thread, one backend, the connections it accepted, and one handler for all of them.
 ///
 /// Everything a loop owns is touched by its own thread only. From elsewhere, use ``post(_:)`` or run a task
 /// with the loop as its executor preference.
-///
-// @unchecked: all state but `mailbox`, `owner` and `isStopped` (which are Sendable) is confined to the thread
-// that runs the loop; `isOnLoop` tells which one that is.
 @safe
 public final class EventLoop: @unchecked Sendable {
     /// The loop's number in its group, from 0.
@@ -236,7 +235,9 @@ public final class EventLoop: @unchecked Sendable {
     /// Stops accepting, and closes the listeners. On the loop's thread only.
     public func stopListening() {
         for position in listeners.indices where listeners[position].isOpen {
-            if listeners[position].isWatched { backend.remove(listeners[position].listener.descriptor) }
+            if listeners[position].isWatched {
+                backend.remove(listeners[position].listener.descriptor)
+            }
             listeners[position].listener.close()
             listeners[position].isOpen = false
             listeners[position].isWatched = false

@@ -10,11 +10,13 @@ extension EventLoop: SerialExecutor, TaskExecutor {
         }
     }
 
+    /// The loop as an executor that does not keep it alive.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         // SAFETY: whoever runs a task here holds the loop: the app and its group keep every loop to their own end.
         unsafe UnownedSerialExecutor(ordinary: self)
     }
 
+    /// Asserts, in debug builds, that the calling code runs on the loop.
     public func checkIsolated() {
         assert(isOnLoop, "this runs on the thread of loop \(index) only")
     }

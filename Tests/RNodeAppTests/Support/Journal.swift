@@ -14,7 +14,8 @@ final class Journal: Sendable {
     /// Sets all fourteen callbacks, each noting its event and answering what `decide` says.
     func record(
         on options: inout WebSocketOptions, asynchronously isAsync: Bool,
-        _ decide: @escaping @Sendable (WebSocketEvent) throws -> WebSocketEventResult? = { _ in nil }
+        _ decide: @escaping @Sendable (WebSocketEvent) throws -> WebSocketEventResult? = { _ in nil
+        }
     ) {
         set(&options.onConnect, isAsync, decide)
         set(&options.onWelcome, isAsync, decide)
