@@ -13,7 +13,7 @@ final class ScriptedStore: RoomStore {
         var calls = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let fails: @Sendable (_ call: Int) -> Bool
     private let turns: Int
 
