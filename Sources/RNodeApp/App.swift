@@ -27,7 +27,7 @@ public final class App: Sendable {
     /// What the app was told at its making.
     public let configuration: AppConfiguration
     let registry: RoomRegistry
-    let state: Mutex<State>
+    let state: Guarded<State>
 
     /// What changes between making an app and running it.
     struct State {
@@ -47,7 +47,7 @@ public final class App: Sendable {
             limits: configuration.rooms, store: configuration.store,
             executor: configuration.registryExecutor,
             now: configuration.wallClock)
-        state = Mutex(State(logger: configuration.logger))
+        state = Guarded(State(logger: configuration.logger))
     }
 
     // MARK: - WebSocket routes

@@ -1,4 +1,4 @@
-import RNodeRooms
+@testable import RNodeRooms
 import Synchronization
 import Testing
 

@@ -1,4 +1,4 @@
-import Synchronization
+internal import Synchronization
 
 /// What other threads have for a loop: jobs of its executor, and work to be run on its thread.
 ///
@@ -20,7 +20,7 @@ final class Mailbox: Sendable {
         var isEmpty: Bool { jobs.isEmpty && work.isEmpty }
     }
 
-    private let items = Mutex(Items())
+    private let items = Guarded(Items())
     private let hasItems = Atomic(false)
     private let waker: any BackendWaker
     private let droppableMax: Int

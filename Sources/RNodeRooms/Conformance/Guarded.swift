@@ -4,16 +4,16 @@ internal import Synchronization
 ///
 /// A `Mutex` whose turns the thread sanitizer can see: the lock's own atomic operations are inside a
 /// library that is not instrumented, and without the second one every use would be reported.
-package struct Guarded<Value: Sendable>: ~Copyable, Sendable {
+struct Guarded<Value: Sendable>: ~Copyable, Sendable {
     private let value: Mutex<Value>
     private let lastTurn = Atomic<Bool>(false)
 
-    package init(_ value: Value) {
+    init(_ value: Value) {
         self.value = Mutex(value)
     }
 
     /// Lends the value.
-    package borrowing func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+    borrowing func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
         value.withLock { value in
             _ = lastTurn.load(ordering: .acquiring)
             defer { lastTurn.store(true, ordering: .releasing) }

@@ -1,4 +1,4 @@
-import RNodeRooms
+@testable import RNodeRooms
 import Synchronization
 
 /// A store that takes several turns for each call, fails when told to, and knows if two calls for

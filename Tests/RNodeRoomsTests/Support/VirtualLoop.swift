@@ -1,4 +1,4 @@
-import RNodeRooms
+@testable import RNodeRooms
 
 /// A serial executor that a test turns by hand, in an order that a seed decides.
 ///
