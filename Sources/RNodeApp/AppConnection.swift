@@ -44,17 +44,6 @@ struct HTTPConnection: ~Copyable {
         session = HTTPSession(acceptedAt: now)
         self.remote = remote
     }
-
-    /// The peer has sent everything; returns whether an answer is still to be given.
-    mutating func finished() -> Bool {
-        isFinished = true
-        // Who can't send any more needs no WebSocket connection.
-        if case .opening(let opening) = current {
-            opening.isAbandoned = true
-            return false
-        }
-        return current?.isAnswering ?? false
-    }
 }
 
 /// What an HTTP connection is busy with.

@@ -70,7 +70,10 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         connections.borrow(at: connection.id.slot) { state in
             switch state {
             case .http(let http):
-                let isAnswering = http.update { $0.finished() }
+                let isAnswering = http.update { http in
+                    http.isFinished = true
+                    return http.current?.isAnswering ?? false
+                }
                 if !isAnswering { connection.close() }
             case .webSocket: connection.close()
             }
