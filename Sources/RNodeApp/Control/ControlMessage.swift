@@ -151,7 +151,7 @@ extension ControlMessage {
     private var shapeFault: ControlFault? {
         let own = Key.type.bit | Key.id.bit
         guard repeated & (kind == .message ? own : .max) == 0 else { return .fieldTwice }
-        return idFault ?? fieldFault
+        return fieldFault ?? idFault
     }
 
     private var fieldFault: ControlFault? {
