@@ -151,7 +151,7 @@ extension ControlMessage {
     private var shapeFault: ControlFault? {
         let own = Key.type.bit | Key.id.bit
         guard repeated & (kind == .message ? own : .max) == 0 else { return .fieldTwice }
-        return fieldFault ?? idFault
+        return idFault ?? fieldFault
     }
 
     private var fieldFault: ControlFault? {
