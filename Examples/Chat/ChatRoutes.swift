@@ -7,6 +7,7 @@ enum ChatRoutes {
         registerPage(on: app)
         registerChat(on: app, jsonPingInterval)
         app.websocket("/minimal") { route in
+            if let jsonPingInterval { route.jsonPingInterval = jsonPingInterval }
             route.onMessage { _ in }
         }
         registerEcho(on: app)

@@ -212,7 +212,9 @@ extension AppLoop {
         var frame = ByteBuffer()
         FrameEncoder.encode(.text, message.utf8Span.span, into: &frame)
         for id in eventLoop.openConnections() {
-            guard let route = route(of: id), route.path == path else { continue }
+            guard let route = route(of: id), route.path == path,
+                peer(id)?.isWelcomed ?? true
+            else { continue }
             let isSent = frame.withSpan { eventLoop.deliver($0, to: id) }
             if isSent { counters.routes[route.index].sent(bytes: message.utf8.count) }
         }

@@ -49,14 +49,30 @@ extension App {
         try await start().listen(on: listeners)
     }
 
-    /// Fixes the routes and starts the loops, once.
+    /// Fixes the routes and starts the loops, once, however many ask at the same time.
     private func start() async throws -> AppCore {
-        if let core { return core }
+        let starting = try state.withLock { state in
+            guard !state.isStopped else { throw AppError.stopped }
+            if let starting = state.starting { return starting }
+            let starting = Task { try await self.startOnce() }
+            state.starting = starting
+            return starting
+        }
+        do {
+            return try await starting.value
+        } catch {
+            // What was wrong may be mended: the next call tries again, unless the loops run already.
+            state.withLock { state in
+                if state.core == nil { state.starting = nil }
+            }
+            throw error
+        }
+    }
+
+    private func startOnce() async throws -> AppCore {
         try configuration.validate()
         try await registry.restore()
-        let core = try state.withLock { state in
-            try state.core ?? startLoops(&state)
-        }
+        let core = try state.withLock { try startLoops(&$0) }
         try await configuration.broker.start(delivering: RoomBridge(core: core))
         return core
     }
@@ -125,6 +141,11 @@ extension App {
     /// What has not closed within ``AppConfiguration/shutdownTimeout`` is cut.
     @discardableResult
     public func shutdown() async -> ShutdownResult {
+        // Detached: a cancelled caller must not cut the waiting short.
+        await Task.detached { await self.shutDown() }.value
+    }
+
+    private func shutDown() async -> ShutdownResult {
         let (core, running) = state.withLock { state in
             state.isStopped = true
             return (state.core, state.running)

@@ -27,13 +27,15 @@ public final class App: Sendable {
     /// What the app was told at its making.
     public let configuration: AppConfiguration
     let registry: RoomRegistry
-    let state: Mutex<State>
+    let state: Guarded<State>
 
     /// What changes between making an app and running it.
     struct State {
         var routes = AppRoutes()
         var logger: Logger
         var core: AppCore?
+        /// The first `listen`, which others wait for.
+        var starting: Task<AppCore, any Error>?
         var running: RunningApp?
         var isStopped = false
     }
@@ -45,7 +47,7 @@ public final class App: Sendable {
             limits: configuration.rooms, store: configuration.store,
             executor: configuration.registryExecutor,
             now: configuration.wallClock)
-        state = Mutex(State(logger: configuration.logger))
+        state = Guarded(State(logger: configuration.logger))
     }
 
     // MARK: - WebSocket routes
@@ -136,7 +138,7 @@ public final class App: Sendable {
     public func setLogLevel(_ level: Logger.Level) {
         state.withLock { state in
             state.logger.logLevel = level
-            state.core?.setDebugging(level <= .debug)
+            state.core?.setLogLevel(level)
         }
     }
 

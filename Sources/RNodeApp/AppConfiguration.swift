@@ -53,6 +53,10 @@ public struct AppConfiguration: Sendable {
         try check("handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
         try check("shutdownTimeout", shutdownTimeout, .zero ... .seconds(600))
         try origins.validate(field: "origins")
+        if let field = json.invalidField {
+            throw AppError.configuration(
+                field: "JSONLimits.\(field.name)", "must be in \(field.range)")
+        }
         try io.validate()
         try http.validate()
         try webSocket.validate()

@@ -13,10 +13,11 @@ final class AppCore: @unchecked Sendable {
     let registry: RoomRegistry
     let directory = ClientDirectory()
     let metrics: ServerMetrics
-    let logger: Logger
+    private let baseLogger: Logger
     private(set) var loops: [AppLoop] = []
     private let stopping = Atomic(false)
-    private let debugging: Atomic<Bool>
+    /// The place of the level in `Logger.Level.allCases`.
+    private let logLevel: Atomic<Int>
 
     init(
         _ configuration: AppConfiguration, routes: AppRoutes, registry: RoomRegistry,
@@ -30,8 +31,8 @@ final class AppCore: @unchecked Sendable {
         hasFullRoutes = routes.webSockets.contains { !$0.isRaw }
         self.registry = registry
         self.metrics = metrics
-        self.logger = logger
-        debugging = Atomic(logger.logLevel <= .debug)
+        baseLogger = logger
+        logLevel = Atomic(Self.place(of: logger.logLevel))
     }
 
     /// Gives every event loop its part of the app.
@@ -44,6 +45,7 @@ final class AppCore: @unchecked Sendable {
         for loop in loops {
             loop.eventLoop.setHandler(loop)
             loop.startMetricsBridge()
+            loop.startRoomExpiry()
         }
     }
 
@@ -54,11 +56,24 @@ final class AppCore: @unchecked Sendable {
         stopping.store(true, ordering: .relaxed)
     }
 
-    /// Whether events are logged; read for each event, so that a silent log costs one test.
-    var isDebugging: Bool { debugging.load(ordering: .relaxed) }
+    // MARK: - Logging
 
-    func setDebugging(_ isDebugging: Bool) {
-        debugging.store(isDebugging, ordering: .relaxed)
+    /// The log, at the level that was set last.
+    var logger: Logger {
+        var logger = baseLogger
+        logger.logLevel = Logger.Level.allCases[logLevel.load(ordering: .relaxed)]
+        return logger
+    }
+
+    /// Whether events are logged; read for each event, so that a silent log costs one test.
+    var isDebugging: Bool { logLevel.load(ordering: .relaxed) <= Self.place(of: .debug) }
+
+    func setLogLevel(_ level: Logger.Level) {
+        logLevel.store(Self.place(of: level), ordering: .relaxed)
+    }
+
+    private static func place(of level: Logger.Level) -> Int {
+        Logger.Level.allCases.firstIndex(of: level) ?? 0
     }
 
     // MARK: - The registry
@@ -86,15 +101,5 @@ final class AppCore: @unchecked Sendable {
         } catch {
             return .refused(error)
         }
-    }
-
-    // MARK: - Other nodes
-
-    /// Passes a message for a room on to the other nodes, if there are any.
-    func publishToNodes(_ room: Room, _ publication: NodePublication) {
-        guard configuration.broker.reachesOtherNodes else { return }
-        let payload = publication.encoded()
-        guard !configuration.broker.publish(payload.span, to: room.id) else { return }
-        metrics.counters(loop: 0)?.failed(.broker)
     }
 }

@@ -94,6 +94,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
             webSocket.borrow { $0.peer }?.raiseError(
                 "slow consumer", type: "slow_consumer", closeCode: CloseCode.tryAgainLater.rawValue)
         }
+        counters.failed(.slowConsumer)
         if isWebSocket == nil { connection.abort() }
     }
 

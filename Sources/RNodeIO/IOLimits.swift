@@ -9,6 +9,8 @@ public struct IOLimits: Sendable, Equatable {
     /// Unsent bytes of a connection above which the handler is told `overflowed`. Not below the soft mark; default 1 MiB.
     /// A message that finds nothing unsent is always taken.
     public var outputHardCapBytes = 1_048_576
+    /// How long unsent bytes may wait while the peer takes none; then the connection is cut. 10 ms…1 h; default 30 s.
+    public var outputStallTimeout = Duration.seconds(30)
     /// Connections taken from one listener in one turn. 1…4,096; default 64.
     public var acceptsPerTurnMax = 64
     /// Open connections of one loop; above it a listener waits. 1…16,777,216; default 1,048,576.
@@ -28,6 +30,7 @@ public struct IOLimits: Sendable, Equatable {
         try check("receiveBufferBytes", receiveBufferBytes, 4_096...1_048_576)
         try check("outputSoftMarkBytes", outputSoftMarkBytes, 1_024...1_073_741_824)
         try check("outputHardCapBytes", outputHardCapBytes, outputSoftMarkBytes...Int.max)
+        try check("outputStallTimeout", outputStallTimeout, .milliseconds(10) ... .seconds(3_600))
         try check("acceptsPerTurnMax", acceptsPerTurnMax, 1...4_096)
         try check("connectionsMax", connectionsMax, 1...16_777_216)
         try check("mailboxItemsMax", mailboxItemsMax, 1...16_777_216)

@@ -1,4 +1,4 @@
-import RNodeRooms
+@testable import RNodeRooms
 import Synchronization
 import Testing
 
@@ -116,8 +116,8 @@ private final class Scene: Sendable {
     let store: ScriptedStore
     let registry: RoomRegistry
     private let stage: Stage
-    private let random: Mutex<SeededGenerator>
-    private let endings = Mutex<[@Sendable () async -> Void]>([])
+    private let random: Guarded<SeededGenerator>
+    private let endings = Guarded<[@Sendable () async -> Void]>([])
 
     /// An actor on the loop: tasks made by it start there, so that the seed decides all.
     private actor Stage {
@@ -148,7 +148,7 @@ private final class Scene: Sendable {
             limits: limits, store: store, executor: loop,
             identifiers: { counting.next() }, now: { 1 })
         stage = Stage(loop)
-        random = Mutex(SeededGenerator(seed: seed))
+        random = Guarded(SeededGenerator(seed: seed))
     }
 
     /// Begins another task; it goes on when the loop picks it.
@@ -193,9 +193,9 @@ private final class Scene: Sendable {
 private final class Interleaving: Sendable {
     private let scene: Scene
     private let seed: UInt64
-    private let rooms = Mutex<[RoomID]>([])
+    private let rooms = Guarded<[RoomID]>([])
     private let members = (1...6).map { Member.sample(UInt64($0)) }
-    private let closed = Mutex<Set<UInt64>>([])
+    private let closed = Guarded<Set<UInt64>>([])
 
     init(seed: UInt64) {
         self.seed = seed

@@ -1,4 +1,4 @@
-import RNodeRooms
+@testable import RNodeRooms
 import Synchronization
 import Testing
 
@@ -148,7 +148,7 @@ struct RoomRegistryTests {
     func pinned() async throws {
         let loop = VirtualLoop()
         let registry = RoomRegistry(executor: loop, now: { 7 })
-        let room = Mutex<Room?>(nil)
+        let room = Guarded<Room?>(nil)
         let task = Task {
             let made = try await registry.createRoom("r")
             room.withLock { $0 = made }

@@ -20,9 +20,12 @@ struct FileResponse: Sendable {
         response.setBody(bytes, contentType: type)
     }
 
-    /// Reads the file on another thread than the loop's.
-    @concurrent
+    /// Reads the file on a thread of Swift's own pool: the task that answers prefers the loop.
     private func read() async throws -> [UInt8] {
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { try readNow() }
+    }
+
+    private func readNow() throws -> [UInt8] {
         do throws(IOError) {
             return try SystemFile.read(path, beneath: root, byteCountMax: Self.byteCountMax)
         } catch {

@@ -21,6 +21,9 @@ struct CloseFlow: Flow {
         _ input: FlowInput, _ peer: WebSocketPeer, _ text: Span<UInt8>
     ) -> FlowStep {
         if case .failed(let error) = input.outcome { peer.raiseServerError(error) }
+        if case .modified(let change) = input.outcome, let metadata = change.metadata {
+            peer.metadata = metadata
+        }
         switch stage {
         case .start:
             // Asked only now: a leave that was under way has ended, and its room is not left twice.

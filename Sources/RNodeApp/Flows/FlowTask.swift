@@ -14,7 +14,8 @@ final class FlowTask: @unchecked Sendable {
 
     init(_ peer: WebSocketPeer) {
         let executor = peer.loop.eventLoop
-        Task(executorPreference: executor) { [self] in
+        // Detached: the task-locals of whoever made the first flow are none of this connection's.
+        Task.detached(executorPreference: executor) { [self] in
             await WebSocketPeer.$current.withValue(peer) {
                 while let flow = await next() {
                     await flow.finish(peer)

@@ -12,6 +12,8 @@ struct TextFlow: Flow {
 
     private var stage = Stage.received
     private var control: ControlMessage
+    /// The message as it came: whatever a callback makes of it, its id is the one that is answered.
+    private let original: ControlMessage
     /// The text that goes on, when a callback changed it; `control` is about it then.
     private var changed: [UInt8]?
     private var room: Room?
@@ -20,6 +22,7 @@ struct TextFlow: Flow {
 
     init(_ control: ControlMessage) {
         self.control = control
+        original = control
     }
 
     mutating func advance(
@@ -95,7 +98,7 @@ struct TextFlow: Flow {
             reason: code == .handlerFailed
                 ? "The message could not be handled" : reason ?? "Message blocked",
             event: control.kind.blockedEvent, code: code, room: withText(text, control.roomID(in:)))
-        peer.writeBlocked(blocked, original: text, id: withText(text, control.id(in:)))
+        peer.writeBlocked(blocked, original: text, id: original.id(in: text))
         if code == .handlerFailed { peer.raiseServerError(reason ?? "callback failed") }
     }
 
@@ -107,12 +110,16 @@ struct TextFlow: Flow {
     // MARK: - By kind
 
     private mutating func goOn(_ peer: WebSocketPeer, _ text: Span<UInt8>) -> FlowStep {
-        if let fault = control.fault { return refuse(fault, peer, text) }
+        // A text that a callback made into any other control message is an ordinary one.
+        let isApplicationText =
+            [.ordinary, .message, .roomMessage, .directMessage].contains(control.kind)
+        if isApplicationText, let fault = control.fault { return refuse(fault, peer, text) }
         switch control.kind {
         case .roomMessage: return beginRoom(peer, text)
         case .directMessage: return beginDirect(peer, text)
         default:
-            withText(text) { peer.writeAck($0, .text, id: control.id(in: $0)) }
+            let id = original.id(in: text)
+            withText(text) { peer.writeAck($0, .text, id: id) }
             return .finished
         }
     }
@@ -121,14 +128,14 @@ struct TextFlow: Flow {
         _ fault: ControlFault, _ peer: WebSocketPeer, _ text: Span<UInt8>
     ) -> FlowStep {
         peer.writeError(
-            fault.message, type: fault.errorType, id: withText(text, control.id(in:)))
+            fault.message, type: fault.errorType, id: original.id(in: text))
         return .finished
     }
 
     private func refuse(
         _ error: RoomError, _ peer: WebSocketPeer, _ text: Span<UInt8>
     ) -> FlowStep {
-        peer.writeError(error, id: withText(text, control.id(in:)))
+        peer.writeError(error, id: original.id(in: text))
         return .finished
     }
 
@@ -232,8 +239,8 @@ struct TextFlow: Flow {
     }
 
     private func acknowledge(_ peer: WebSocketPeer, _ text: Span<UInt8>) {
+        guard let id = original.id(in: text) else { return }
         withText(text) { text in
-            guard let id = control.id(in: text) else { return }
             payload.withJSON(in: text) { peer.writeAck($0, .json, id: id) }
         }
     }

@@ -15,6 +15,7 @@ struct WelcomeFlow: Flow {
         case .cancelled: break
         case .failed(let reason): peer.raiseServerError(reason)
         }
+        peer.welcomed()
         return .finished
     }
 

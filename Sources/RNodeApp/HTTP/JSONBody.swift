@@ -57,6 +57,16 @@ extension Request {
 }
 
 extension Response {
+    /// Answers with the file at a path of the server's own making.
+    ///
+    /// For a path that holds anything of the request's, name the `root` it must stay beneath.
+    @discardableResult
+    public func file(_ path: String) -> Self {
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        let folder = String(path.dropLast(name.utf8.count))
+        return file(name, root: folder.isEmpty ? "." : folder)
+    }
+
     /// Answers with a value as JSON.
     ///
     /// A value that can't be encoded makes the answer 500.

@@ -26,13 +26,15 @@ extension AppCore {
     }
 
     private func metricsSnapshot() async -> MetricsSnapshot {
-        var named: [(name: String, connections: Int)] = []
+        // Rooms may share a name; a series may not.
+        var counts: [String: Int] = [:]
         if !configuration.metricsRooms.isEmpty {
             let wanted = Set(configuration.metricsRooms)
             for room in await registry.allRooms() where wanted.contains(room.name) {
-                named.append((room.name, room.connectionsCount))
+                counts[room.name, default: 0] += room.connectionsCount
             }
         }
+        let named = counts.sorted { $0.key < $1.key }.map { (name: $0.key, connections: $0.value) }
         return metrics.snapshot(
             rooms: registry.roomsCount, roomConnections: registry.membershipsCount,
             namedRooms: named)

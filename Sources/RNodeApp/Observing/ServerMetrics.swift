@@ -150,6 +150,18 @@ enum ErrorWord: Int, CaseIterable, Sendable {
     }
 
     /// The word for an `error_type`; anything unknown is the server's own error.
+    /// The word for a connection that is closed with this code for its own fault.
+    init(_ code: CloseCode) {
+        switch code {
+        case .invalidPayload: self = .invalidUTF8
+        case .messageTooBig: self = .messageTooBig
+        case .policyViolation: self = .policyViolation
+        case .abnormal: self = .timeout
+        case .internalError: self = .serverError
+        default: self = .protocolError
+        }
+    }
+
     init(errorType: String) {
         self = Self.allCases.first { $0.label == errorType } ?? .serverError
     }

@@ -1,10 +1,26 @@
+internal import Logging
+
 // What a loop sends to many: rooms' messages, announcements, direct messages.
 extension AppLoop {
     /// Publishes a message of a client, or of the server with nil, to all members of a room on all nodes.
     func publish(_ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room) {
         gather(json, isString: isString, from: clientID, to: room)
         guard core.configuration.broker.reachesOtherNodes else { return }
-        core.publishToNodes(room, NodePublication(json: json.copied(), clientID: clientID))
+        publishToNodes(room, NodePublication(json: json.copied(), clientID: clientID))
+    }
+
+    private func publishToNodes(_ text: Span<UInt8>, to room: Room) {
+        guard core.configuration.broker.reachesOtherNodes else { return }
+        var quoted = ByteBuffer()
+        ControlWriter.appendPayload(text, .text, to: &quoted)
+        publishToNodes(room, NodePublication(json: quoted.copied(), clientID: nil))
+    }
+
+    private func publishToNodes(_ room: Room, _ publication: NodePublication) {
+        let payload = publication.encoded()
+        guard !core.configuration.broker.publish(payload.span, to: room.id) else { return }
+        counters.failed(.broker)
+        core.logger.error("the broker took no message", metadata: ["room": "\(room.id)"])
     }
 
     /// Delivers what another node published.
@@ -39,6 +55,7 @@ extension AppLoop {
 
     /// Publishes a raw route's message to all members of a room.
     func publish(_ bytes: Span<UInt8>, _ kind: MessageKind, to room: Room) {
+        if kind == .text { publishToNodes(bytes, to: room) }
         rooms.publish(to: room) { full, raw in
             FrameEncoder.encode(kind, bytes, into: &raw)
             guard core.hasFullRoutes else { return }
@@ -49,6 +66,13 @@ extension AppLoop {
             }) {
                 FrameEncoder.encode(.text, $0, into: &full)
             }
+        }
+    }
+
+    /// Runs `body` with a room that has no member on this loop, once the registry has found it.
+    func withUnknownRoom(_ id: RoomID, _ body: @escaping @Sendable (Room) -> Void) {
+        Task(executorPreference: eventLoop) {
+            if let room = await self.core.registry.room(id) { body(room) }
         }
     }
 

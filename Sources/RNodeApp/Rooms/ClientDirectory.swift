@@ -18,10 +18,10 @@ final class ClientDirectory: Sendable {
 
     /// A lock with an address of its own.
     private final class Shard<State: Sendable>: Sendable {
-        let state: Mutex<State>
+        let state: Guarded<State>
 
         init(_ state: sending State) {
-            self.state = Mutex(state)
+            self.state = Guarded(state)
         }
     }
 

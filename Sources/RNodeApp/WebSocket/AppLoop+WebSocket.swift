@@ -121,7 +121,7 @@ extension AppLoop {
         _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
         _ connection: inout ConnectionContext
     ) {
-        counters.failed(.protocolError)
+        counters.failed(ErrorWord(error.closeCode))
         state.update { state in
             state.closeReason = "\(error.reason)"
             _ = state.session.sendClose(error, now: connection.now, into: &connection.output)
@@ -146,7 +146,8 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         // Who is not read from, because a callback of its own runs, can't be blamed for its silence.
-        if state.borrow({ $0.peer?.isBusy ?? false }) {
+        // Nor who is not read from because it has not taken yet what it was sent: the stall timeout is for that.
+        if connection.isCongested || state.borrow({ $0.peer?.isBusy ?? false }) {
             state.update { $0.session.inputWithheld(at: connection.now) }
         }
         switch state.update({ $0.session.due(at: connection.now) }) {
@@ -158,8 +159,8 @@ extension AppLoop {
         case .failed(let error): fail(error, state, &connection)
         case .abort(let error): abort(error, state, &connection)
         }
-        guard !connection.isClosing else { return }
-        state.borrow { $0.peer }?.sendJSONPingIfDue()
+        // A connection that is closing has a deadline too: the close may never be sent.
+        if !connection.isClosing { state.borrow { $0.peer }?.sendJSONPingIfDue() }
         setDeadline(state, &connection)
     }
 
@@ -167,6 +168,7 @@ extension AppLoop {
         _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
         _ connection: inout ConnectionContext
     ) {
+        counters.failed(.timeout)
         state.update { $0.closeReason = "\(error.reason)" }
         state.borrow { $0.peer }?.raiseError(
             "\(error.reason)", type: "timeout", closeCode: error.closeCode.rawValue)
@@ -183,6 +185,7 @@ extension AppLoop {
         counters.routes[state.route.index].connectionClosed(
             afterMilliseconds: Int(truncatingIfNeeded: duration))
         if case .failed(let error) = reason {
+            counters.failed(.transport)
             state.peer?.raiseError("\(error)", type: "transport_error", closeCode: nil)
         }
         if case .raw(let options) = state.route.behaviour, let body = options.close {

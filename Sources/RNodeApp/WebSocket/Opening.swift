@@ -62,9 +62,10 @@ extension AppLoop {
         }
         let values = query.all("clientId")
         // What can't be decoded is missing from the values.
-        guard given.count == values.count, values.count <= 1 else {
+        guard given.count <= values.count, values.count <= 1 else {
             throw OpeningRefusal(status: 400, reason: "Invalid clientId")
         }
+        // Empty counts as none.
         guard let value = values.first, !value.isEmpty else { return nil }
         guard ClientID.isValid(value) else {
             throw OpeningRefusal(status: 400, reason: "Invalid clientId")
@@ -111,6 +112,7 @@ extension AppLoop {
     }
 
     func refuse(_ refusal: OpeningRefusal, on connection: inout ConnectionContext) {
+        counters.failed(.handshake)
         setResponseTime()
         responses.encodeError(
             refusal.status, reason: refusal.reason, fields: refusal.fields, terms: .closing,
@@ -127,6 +129,7 @@ extension AppLoop {
         case .failed(let reason):
             counters.failed(.serverError)
             core.logger.error("onConnect threw", metadata: ["error": "\(reason)"])
+            peer.refused(reason)
             return OpeningRefusal(status: 500, reason: "Internal server error")
         case .modified(let change):
             if let metadata = change.metadata { peer.metadata = metadata }

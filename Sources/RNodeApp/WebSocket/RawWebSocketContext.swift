@@ -20,13 +20,18 @@ public struct RawWebSocketContext: ~Copyable {
     /// Sends a message to every member of a room, this connection too if it is one.
     ///
     /// Members on raw routes get just the payload, others a `room_message`. False when the text is no
-    /// room's id or the room has no member on this loop.
+    /// room's id. To a room that is not there nothing is sent.
     @discardableResult
     public mutating func publish(
         _ bytes: Span<UInt8>, _ kind: MessageKind = .text, to roomId: String
     ) -> Bool {
-        guard let id = RoomID(roomId), let room = loop.rooms.room(id) else { return false }
-        loop.publish(bytes, kind, to: room)
+        guard let id = RoomID(roomId) else { return false }
+        if let room = loop.rooms.room(id) {
+            loop.publish(bytes, kind, to: room)
+        } else {
+            let copy = bytes.copied()
+            loop.withUnknownRoom(id) { [loop] room in loop.publish(copy.span, kind, to: room) }
+        }
         return true
     }
 

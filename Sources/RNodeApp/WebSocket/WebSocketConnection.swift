@@ -39,7 +39,7 @@ public struct WebSocketConnection: ~Copyable {
 
     /// Sends a `room_message` from this client to every member of a room, without running callbacks.
     ///
-    /// False when the text is no room's id or the room is not known here; then nothing was sent.
+    /// False when the text is no room's id; then nothing was sent. To a room that is not there nothing is sent either.
     @discardableResult
     public func publish(_ message: String, to roomId: String) -> Bool {
         peer.publish(message, to: roomId)

@@ -14,7 +14,7 @@ final class WebSocketPeer: @unchecked Sendable {
         case closed
     }
 
-    unowned let loop: AppLoop
+    let loop: AppLoop
     let core: AppCore
     let route: WebSocketRoute
     let connection: ConnectionID
@@ -26,6 +26,8 @@ final class WebSocketPeer: @unchecked Sendable {
     var metadata: [String: String] = [:]
     var lastPing: Int64
     private(set) var phase = Phase.opening
+    /// Whether `welcome` is behind it, which is the first that a client gets.
+    private(set) var isWelcomed = false
     /// The rooms it is in, in the order it joined.
     private(set) var rooms: [Room] = []
     /// What the registry knows it as, once it has asked for a room.
@@ -36,6 +38,8 @@ final class WebSocketPeer: @unchecked Sendable {
     private var waiting: [any WaitingFlow] = []
     private var isRunning = false
     private var isServingWaiting = false
+    /// Its last callback has returned.
+    private var hasEnded = false
     /// Async callbacks of this connection that run now; more than one when nested.
     private(set) var callbackDepth = 0
     private var task: FlowTask?
@@ -80,12 +84,24 @@ final class WebSocketPeer: @unchecked Sendable {
         phase = .open
         loop.livePeers += 1
         if let interval = route.jsonPingInterval { jsonPingDue = now.advanced(by: interval) }
+        if route.isRaw { welcomed() } else { run(WelcomeFlow(), Span()) }
+        serveWaiting()
+    }
+
+    /// `welcome` is sent, or was cancelled: from here on others find this connection, and it may be sent to.
+    func welcomed() {
+        guard phase == .open, !isWelcomed else { return }
+        isWelcomed = true
         core.directory.add(
             PeerLocation(
                 member: id, loop: loop.eventLoop.index, connection: connection,
                 isRaw: route.isRaw), clientID: clientID)
-        if !route.isRaw { run(WelcomeFlow(), Span()) }
-        serveWaiting()
+    }
+
+    /// onConnect refused it, by throwing: onServerError runs, and nothing else ever will.
+    func refused(_ error: String) {
+        phase = .closed
+        raiseServerError(error)
     }
 
     /// The connection is gone: nothing is delivered to it from here on, and its end is told.
@@ -106,7 +122,7 @@ final class WebSocketPeer: @unchecked Sendable {
     /// Its last callback has returned.
     func ended() {
         loop.livePeers -= 1
-        task?.end()
+        hasEnded = true
     }
 
     /// What the registry is to know this connection as.
@@ -182,12 +198,17 @@ final class WebSocketPeer: @unchecked Sendable {
 
     /// Publishes a text of the server's code in the name of this client.
     func publish(_ message: String, to roomId: String) -> Bool {
-        guard let id = RoomID(roomId), let room = joined(id) ?? loop.rooms.room(id) else {
-            return false
-        }
+        guard let id = RoomID(roomId) else { return false }
         var quoted = ByteBuffer()
         ControlWriter.appendString(message, to: &quoted)
-        quoted.withSpan { publish($0, isString: true, to: room) }
+        if let room = joined(id) ?? loop.rooms.room(id) {
+            quoted.withSpan { publish($0, isString: true, to: room) }
+        } else {
+            let json = quoted.copied()
+            loop.withUnknownRoom(id) { [loop, clientID] room in
+                loop.publish(json.span, isString: true, from: clientID, to: room)
+            }
+        }
         return true
     }
 
@@ -267,7 +288,7 @@ final class WebSocketPeer: @unchecked Sendable {
 
     @discardableResult
     func send(_ kind: MessageKind, _ bytes: Span<UInt8>) -> Bool {
-        guard phase == .open else { return false }
+        guard phase == .open, isWelcomed else { return false }
         return loop.send(kind, bytes, to: connection)
     }
 
@@ -300,11 +321,14 @@ final class WebSocketPeer: @unchecked Sendable {
     }
 
     func writeError(_ sentence: String, type: String, id: MessageID?) {
+        loop.counters.failed(ErrorWord(errorType: type))
         write { ControlWriter.error(sentence, type: type, id: id, at: timestamp, into: &$0) }
     }
 
     /// Tells the client that its message went no further; at most ten times a second.
     func writeBlocked(_ blocked: BlockedMessage, original: Span<UInt8>, id: MessageID?) {
+        loop.counters.failed(ErrorWord(errorType: blocked.code.rawValue))
+        // A message with an id is answered in any case.
         guard mayNotify() || id != nil else { return }
         loop.write(to: connection) {
             ControlWriter.messageBlocked(
@@ -364,6 +388,7 @@ final class WebSocketPeer: @unchecked Sendable {
         isServingWaiting = true
         while !isRunning, !waiting.isEmpty { waiting.removeFirst().begin(self) }
         isServingWaiting = false
+        if hasEnded, !isRunning { task?.end() }
     }
 
     /// Drives a flow as far as it goes without waiting; has it go on in a task if that is not to its end.
@@ -398,7 +423,7 @@ final class WebSocketPeer: @unchecked Sendable {
             self.task = task
             task.give(suspended)
         } else {
-            Task(executorPreference: loop.eventLoop) { await suspended.finish(self) }
+            Task.detached(executorPreference: loop.eventLoop) { await suspended.finish(self) }
         }
     }
 

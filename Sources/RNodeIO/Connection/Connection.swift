@@ -11,7 +11,9 @@ struct Connection: ~Copyable {
     var backlog: Owned<ByteBuffer>?
     /// When the handler is to be told `timedOut`.
     var deadline = MonotonicInstant.distantFuture
-    /// The entry of the timer wheel, due at or before `deadline`.
+    /// When the connection is cut unless the peer takes some of the unsent bytes.
+    var stallDeadline = MonotonicInstant.distantFuture
+    /// The entry of the timer wheel, due at or before both deadlines.
     var timer: TimerID?
     var timerDeadline = MonotonicInstant.distantFuture
     var outputHardCapBytes: Int

@@ -17,7 +17,6 @@ public final class EventLoop: @unchecked Sendable {
     /// The thread that runs the loop right now, 0 when none does.
     let owner = Atomic<UInt>(0)
     private let isStopped = Atomic(false)
-    private let lateJobs = Mutex(())
 
     private let backend: any EventLoopBackend
     private var handler: (any LoopHandler)?
@@ -80,7 +79,6 @@ public final class EventLoop: @unchecked Sendable {
         }
         enter()
         shutDown()
-        leave()
     }
 
     /// Makes ``run()`` return after the turn at hand. From any thread.
@@ -501,24 +499,41 @@ public final class EventLoop: @unchecked Sendable {
         return false
     }
 
+    // MARK: - The end
+
+    /// Cuts what is still open, and runs what was left for the loop.
     private func shutDown() {
         stopListening()
-        for id in unsafe core.pointee.openConnections() {
-            unsafe core.pointee.free(id, abort: true)
-            handler?.closed(id, .loopStopped, on: self)
-        }
         takeMail()
-        take(mailbox.close())
+        for id in unsafe core.pointee.openConnections(lingeringToo: true) {
+            let lingers = unsafe find(id)?.pointee.state.contains(.lingering) ?? true
+            unsafe core.pointee.free(id, abort: !lingers)
+            if !lingers { handler?.closed(id, .loopStopped, on: self) }
+        }
+        mailbox.close()
+        runLateMail()
+        handler = nil
+        scheduled = [:]
     }
 
-    /// Runs a job that came after the loop's end, on the thread that brings it, one at a time: whoever waits for it
-    /// goes on, and finds every connection closed.
-    func runLate(_ job: UnownedJob) {
-        lateJobs.withLock { _ in
+    /// Runs what still comes for a loop that has ended, on one thread at a time, until there is no more: whoever
+    /// waits for it goes on, and finds every connection closed.
+    private func runLateMail() {
+        while let items = mailbox.takeLate() {
             enter()
-            localJobs.append(job)
+            take(items)
             while !localJobs.isEmpty { runLocalJobs() }
             leave()
+        }
+    }
+
+    /// Has late jobs run on a thread of their own: nobody is held up who brings one.
+    func startLateThread() {
+        do throws(IOError) {
+            try LoopThread.start { self.runLateMail() }
+        } catch {
+            // No thread left: whoever brings the job runs it.
+            runLateMail()
         }
     }
 }

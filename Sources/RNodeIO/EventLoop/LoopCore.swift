@@ -88,11 +88,11 @@ struct LoopCore: ~Copyable {
     }
 
     /// The ids of all connections that the handler has not been told to forget.
-    mutating func openConnections() -> [ConnectionID] {
+    func openConnections(lingeringToo: Bool = false) -> [ConnectionID] {
         var ids: [ConnectionID] = []
         for slot in generations.indices {
-            let id = connections.update(at: UInt32(truncatingIfNeeded: slot)) { connection in
-                connection.state.contains(.lingering) ? nil : connection.id
+            let id = connections.borrow(at: UInt32(truncatingIfNeeded: slot)) { connection in
+                connection.state.contains(.lingering) && !lingeringToo ? nil : connection.id
             }
             if case let id?? = id { ids.append(id) }
         }
@@ -111,6 +111,11 @@ struct LoopCore: ~Copyable {
     /// Moves a connection's deadline. A later one costs nothing: the wheel's entry is moved when it is due.
     mutating func setDeadline(_ deadline: MonotonicInstant, of connection: inout Connection) {
         connection.deadline = deadline
+        arm(at: deadline, &connection)
+    }
+
+    /// Sees to it that a connection is looked at when `deadline` has come.
+    private mutating func arm(at deadline: MonotonicInstant, _ connection: inout Connection) {
         guard deadline < connection.timerDeadline else { return }
         if let timer = connection.timer { wheel.cancel(timer) }
         connection.timer = wheel.schedule(at: deadline, token: connection.id.rawValue)
@@ -121,13 +126,28 @@ struct LoopCore: ~Copyable {
     mutating func isDue(_ connection: inout Connection) -> Bool {
         connection.timer = nil
         connection.timerDeadline = .distantFuture
-        let deadline = connection.deadline
-        if deadline <= now {
-            connection.deadline = .distantFuture
-            return true
+        if connection.stallDeadline <= now {
+            connection.state.insert(.aborted)
+            touch(&connection)
+            return false
         }
-        if deadline < .distantFuture { setDeadline(deadline, of: &connection) }
-        return false
+        arm(at: connection.stallDeadline, &connection)
+        guard connection.deadline <= now else {
+            arm(at: connection.deadline, &connection)
+            return false
+        }
+        connection.deadline = .distantFuture
+        return true
+    }
+
+    /// Notes how a send went: whoever takes nothing of what waits for it is cut in the end.
+    private mutating func noteProgress(_ hasSent: Bool, _ connection: inout Connection) {
+        if connection.output.isEmpty {
+            connection.stallDeadline = .distantFuture
+        } else if hasSent || connection.stallDeadline == .distantFuture {
+            connection.stallDeadline = now.advanced(by: limits.outputStallTimeout)
+            arm(at: connection.stallDeadline, &connection)
+        }
     }
 
     // MARK: - Output
@@ -172,6 +192,13 @@ struct LoopCore: ~Copyable {
 
     /// Sends as much of the output as the transport takes.
     mutating func send(from connection: inout Connection) {
+        guard !connection.output.isEmpty else { return }
+        let before = connection.output.count
+        sendAll(from: &connection)
+        noteProgress(connection.output.count < before, &connection)
+    }
+
+    private mutating func sendAll(from connection: inout Connection) {
         while !connection.output.isEmpty, !connection.state.contains(.aborted) {
             let transport = connection.transport
             let unsent = connection.output.count
@@ -199,9 +226,14 @@ struct LoopCore: ~Copyable {
     /// Tells the backend what the connection waits for, if that has changed.
     mutating func updateInterest(of connection: inout Connection) {
         var wanted: Readiness = connection.output.isEmpty ? [] : .writable
-        let isDeaf = !connection.state.isDisjoint(with: [.congested, .inputFinished])
+        // Who lingers is read to its end; who is closing has nothing more to say.
+        let lingers = connection.state.contains(.lingering)
+        let isDeaf =
+            !lingers
+            && !connection.state.isDisjoint(with: [.congested, .inputFinished, .closing])
         // A pause is told to the backend only when bytes arrive all the same.
-        let keepsReadable = connection.interest.contains(.readable) || !isPaused(connection)
+        let keepsReadable =
+            lingers || connection.interest.contains(.readable) || !isPaused(connection)
         if !isDeaf, keepsReadable { wanted.insert(.readable) }
         setInterest(wanted, of: &connection)
     }

@@ -6,7 +6,7 @@ extension EventLoop: SerialExecutor, TaskExecutor {
         if isOnLoop {
             localJobs.append(unowned)
         } else if !mailbox.post(unowned) {
-            runLate(unowned)
+            startLateThread()
         }
     }
 

@@ -1,4 +1,4 @@
-import Synchronization
+internal import Synchronization
 
 /// What other threads have for a loop: jobs of its executor, and work to be run on its thread.
 ///
@@ -12,13 +12,15 @@ final class Mailbox: Sendable {
         var jobs: [UnownedJob] = []
         var work: [Work] = []
         var droppableCount = 0
-        /// The loop has ended: nobody will take anything any more.
+        /// The loop has ended: there are no more turns that take anything.
         var isClosed = false
+        /// A thread takes the jobs of an ended loop.
+        var isDraining = false
 
         var isEmpty: Bool { jobs.isEmpty && work.isEmpty }
     }
 
-    private let items = Mutex(Items())
+    private let items = Guarded(Items())
     private let hasItems = Atomic(false)
     private let waker: any BackendWaker
     private let droppableMax: Int
@@ -31,11 +33,14 @@ final class Mailbox: Sendable {
     /// Whether nothing waits; exact for what happened before on this thread.
     var isEmpty: Bool { !hasItems.load(ordering: .acquiring) }
 
-    /// Leaves a job; false when the loop has ended.
+    /// Leaves a job. False when the loop has ended and nobody takes its jobs: then the caller sees to it.
     func post(_ job: UnownedJob) -> Bool {
         let outcome: Outcome = items.withLock { items in
-            guard !items.isClosed else { return .refused }
             defer { items.jobs.append(job) }
+            guard !items.isClosed else {
+                defer { items.isDraining = true }
+                return items.isDraining ? .further : .refused
+            }
             return items.isEmpty ? .first : .further
         }
         if outcome == .first { wake() }
@@ -68,17 +73,33 @@ final class Mailbox: Sendable {
     func takeAll() -> Items {
         guard hasItems.exchange(false, ordering: .acquiringAndReleasing) else { return Items() }
         return items.withLock { items in
-            defer { items = Items() }
+            defer {
+                items.jobs = []
+                items.work = []
+                items.droppableCount = 0
+            }
             return items
         }
     }
 
-    /// Refuses everything from now on; returns what still waits.
-    func close() -> Items {
+    /// Refuses work from now on. Jobs are still taken, for ``takeLate()``; the calling thread takes them first.
+    func close() {
         items.withLock { items in
+            items.isClosed = true
+            items.isDraining = true
+        }
+    }
+
+    /// Takes what came for a loop that has ended; nil when there is nothing, and the next one begins to drain again.
+    func takeLate() -> Items? {
+        items.withLock { items in
+            guard !items.isEmpty else {
+                items.isDraining = false
+                return nil
+            }
             defer {
-                items = Items()
-                items.isClosed = true
+                items.jobs = []
+                items.work = []
             }
             return items
         }

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// A delivery that notes what came, for tests of brokers.
 public final class NotedDelivery: RoomDelivery {
     /// One delivery.
@@ -10,7 +8,7 @@ public final class NotedDelivery: RoomDelivery {
         public let payload: [UInt8]
     }
 
-    private let list = Mutex<[Note]>([])
+    private let list = Guarded<[Note]>([])
 
     /// Nothing has come yet.
     public init() {}

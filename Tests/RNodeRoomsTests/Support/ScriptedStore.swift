@@ -1,4 +1,4 @@
-import RNodeRooms
+@testable import RNodeRooms
 import Synchronization
 
 /// A store that takes several turns for each call, fails when told to, and knows if two calls for
@@ -13,7 +13,7 @@ final class ScriptedStore: RoomStore {
         var calls = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let fails: @Sendable (_ call: Int) -> Bool
     private let turns: Int
 

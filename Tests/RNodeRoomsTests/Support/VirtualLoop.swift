@@ -1,11 +1,11 @@
-import Synchronization
+@testable import RNodeRooms
 
 /// A serial executor that a test turns by hand, in an order that a seed decides.
 ///
 /// Whatever is pinned to it runs one job at a time; which of the waiting jobs is next is random,
 /// so that one seed is one interleaving at every suspension.
 final class VirtualLoop: SerialExecutor {
-    private let jobs = Mutex<[UnownedJob]>([])
+    private let jobs = Guarded<[UnownedJob]>([])
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
