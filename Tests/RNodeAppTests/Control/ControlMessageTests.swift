@@ -158,7 +158,7 @@ struct ControlMessageTests {
             (#"{"type":"ping","id":null}"#, .idNotAString),
             (#"{"type":"pong","id":""}"#, .idInvalid),
             (#"{"type":"message","id":["x"]}"#, .idNotAString),
-            (#"{"type":"join_room","id":7}"#, .roomIDMissing),
+            (#"{"type":"join_room","id":7}"#, .idNotAString),
             (#"{"type":"join_room","room_id":"r","id":7}"#, .idNotAString),
             (#"{"type":"ping","type":"ping"}"#, .fieldTwice),
             (#"{"type":"join_room","room_id":"a","room_id":"b"}"#, .fieldTwice),
