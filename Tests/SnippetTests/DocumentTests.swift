@@ -72,4 +72,18 @@ struct DocumentTests {
             #expect(Documents.exists(link, from: page), "\(link)")
         }
     }
+
+    @Test(
+        "Every limit stands in the documentation's list of limits",
+        arguments: [
+            "Sources/RNodeIO/IOLimits.swift", "Sources/RNodeHTTP/HTTPLimits.swift",
+            "Sources/RNodeWS/WebSocketLimits.swift", "Sources/RNodeRooms/RoomLimits.swift",
+            "Sources/RNodeApp/Control/JSONLimits.swift",
+        ])
+    func limitsAreListed(_ source: String) throws {
+        let list = try Documents.text(of: "Sources/RNodeApp/RNodeApp.docc/Limits.md")
+        let fields = try Documents.publicVariables(in: source)
+        #expect(!fields.isEmpty)
+        for field in fields { #expect(list.contains("`\(field)`"), "\(field)") }
+    }
 }

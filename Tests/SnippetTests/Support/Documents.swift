@@ -73,6 +73,16 @@ enum Documents {
         return FileManager.default.fileExists(atPath: folder.appending(path: link).path())
     }
 
+    /// The names of a source file's public variables, `description` left out.
+    static func publicVariables(in path: String) throws -> [String] {
+        let lines = try text(of: path).split(separator: "\n")
+        let names = lines.compactMap { line -> String? in
+            guard let start = line.firstRange(of: "    public var ")?.upperBound else { return nil }
+            return String(line[start...].prefix { $0.isLetter })
+        }
+        return names.filter { $0 != "description" }
+    }
+
     /// The first block of Swift in the doc comments of a source file.
     static func documentedCode(in path: String) throws -> String {
         let lines = try text(of: path).split(separator: "\n", omittingEmptySubsequences: false)
