@@ -226,7 +226,7 @@ import Testing
 /// Listeners of several threads, kept open until all of them have tried.
 // @unchecked: the mutex guards the array, and its listeners are used after the threads have ended.
 private final class Bound: @unchecked Sendable {
-    private let lock = Mutex(())
+    private let lock = Guarded(())
     private(set) var listeners: [SocketListener] = []
 
     func add(_ more: [SocketListener]) {
