@@ -64,7 +64,7 @@ extension App {
             throw error
         }
         for member in removal.members {
-            guard let loop = core?.loops[member.loop] else { continue }
+            guard let loop = core?.loop(member.loop) else { continue }
             await loop.run { loop in
                 loop.peer(ConnectionID(rawValue: member.location))?.removed(from: id)
             }
@@ -112,7 +112,7 @@ extension App {
     private func runForPeer<Asked: Flow>(
         _ connectionId: String, _ make: @escaping @Sendable (FlowAnswer) -> Asked
     ) async -> RoomError? {
-        guard let location = location(connectionId), let loop = core?.loops[location.loop] else {
+        guard let location = location(connectionId), let loop = core?.loop(location.loop) else {
             return .clientNotFound
         }
         return await withTaskExecutorPreference(loop.eventLoop) {
@@ -125,7 +125,7 @@ extension App {
     /// A connection as it is now; nil when it is gone.
     public func getClientInfo(_ connectionId: String) async -> WebSocketSocket? {
         guard let location = location(connectionId) else { return nil }
-        return await core?.loops[location.loop].run { loop in
+        return await core?.loop(location.loop)?.run { loop in
             loop.peer(location.connection).map(WebSocketSocket.init)
         } ?? nil
     }
@@ -154,7 +154,7 @@ extension App {
     public func disconnect(
         _ connectionId: String, code: CloseCode = .normal, reason: String = ""
     ) async -> Bool {
-        guard let location = location(connectionId), let loop = core?.loops[location.loop] else {
+        guard let location = location(connectionId), let loop = core?.loop(location.loop) else {
             return false
         }
         return await loop.run { loop in

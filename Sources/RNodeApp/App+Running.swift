@@ -176,6 +176,7 @@ extension AppCore {
     /// Gives every loop its listener; a single one hands off to all.
     func listen(on listeners: sending [any Listener]) async throws(IOError) {
         let moved = MovedListeners(listeners: listeners)
+        let loops = loops
         let handsOff = listeners.count == 1 && loops.count > 1
         let eventLoops = handsOff ? loops.map(\.eventLoop) : []
         for position in 0..<min(listeners.count, loops.count) {

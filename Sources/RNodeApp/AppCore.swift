@@ -1,7 +1,7 @@
 internal import Logging
 internal import Synchronization
 
-// @unchecked: `loops` is written once, before any loop runs; everything else is Sendable.
+// @unchecked: `places` is written once, before any loop runs; everything else is Sendable.
 /// What all loops of a running app share: routes, rooms, who is where. Fixed once the app listens.
 final class AppCore: @unchecked Sendable {
     let configuration: AppConfiguration
@@ -14,7 +14,12 @@ final class AppCore: @unchecked Sendable {
     let directory = ClientDirectory()
     let metrics: ServerMetrics
     private let baseLogger: Logger
-    private(set) var loops: [AppLoop] = []
+    private var places: [Place] = []
+
+    /// A loop's part of the app, kept alive by its event loop until that ends.
+    private struct Place {
+        weak var loop: AppLoop?
+    }
     private let stopping = Atomic(false)
     /// The place of the level in `Logger.Level.allCases`.
     private let logLevel: Atomic<Int>
@@ -39,15 +44,27 @@ final class AppCore: @unchecked Sendable {
     func start(
         on eventLoops: [EventLoop], random: (Int) -> any RandomNumberGenerator
     ) {
-        loops = eventLoops.map { loop in
+        let loops = eventLoops.map { loop in
             AppLoop(eventLoop: loop, core: self, random: random(loop.index))
         }
+        places = loops.map { Place(loop: $0) }
         for loop in loops {
             loop.eventLoop.setHandler(loop)
             loop.startMetricsBridge()
             loop.startRoomExpiry()
         }
     }
+
+    /// How many loops there are, those that have ended too.
+    var loopCount: Int { places.count }
+
+    /// The loop with this number, unless it has ended.
+    func loop(_ number: Int) -> AppLoop? {
+        places.indices.contains(number) ? places[number].loop : nil
+    }
+
+    /// The loops that have not ended.
+    var loops: [AppLoop] { places.compactMap(\.loop) }
 
     /// Whether the app is on its way down.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }

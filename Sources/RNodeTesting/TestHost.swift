@@ -52,6 +52,10 @@ public final class TestHost: @unchecked Sendable {
         self.listeners = listeners
     }
 
+    deinit {
+        for loop in loops { loop.end() }
+    }
+
     // MARK: - Turns
 
     /// Runs one turn of every loop, without waiting.

@@ -100,7 +100,7 @@ extension AppLoop {
                 _ = send(.text, message.span, to: location.connection)
                 continue
             }
-            let other = core.loops[location.loop]
+            guard let other = core.loop(location.loop) else { continue }
             let isTaken = other.eventLoop.postDroppable { _ in
                 _ = other.send(.text, message.span, to: location.connection)
             }

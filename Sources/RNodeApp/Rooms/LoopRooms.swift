@@ -112,8 +112,8 @@ final class LoopRooms {
     /// Passes what was gathered to the other loops that have members.
     private func post(_ local: LoopRoom) {
         let mask = local.room.loopMask
-        for other in core.loops where other.eventLoop !== eventLoop {
-            guard mask & Self.bit(of: other.eventLoop.index) != 0 else { continue }
+        for number in 0..<core.loopCount where number != eventLoop.index {
+            guard mask & Self.bit(of: number) != 0, let other = core.loop(number) else { continue }
             let publication = local.publication()
             let isTaken = other.eventLoop.postDroppable { _ in other.rooms.deliver(publication) }
             if !isTaken { counters.failed(.slowConsumer) }

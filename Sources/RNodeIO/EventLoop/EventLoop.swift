@@ -77,8 +77,14 @@ public final class EventLoop: @unchecked Sendable {
         while !isStopped.load(ordering: .acquiring) {
             turn()
         }
+        end()
+    }
+
+    /// Ends a loop whose turns the caller runs: cuts what is still open. ``run()`` does so by itself.
+    public func end() {
         enter()
         shutDown()
+        leave()
     }
 
     /// Makes ``run()`` return after the turn at hand. From any thread.

@@ -1,0 +1,106 @@
+import RNodeBytes
+import Testing
+
+/// `#expect` for what holds a buffer or a span, which a macro can't take apart.
+func expect(_ holds: Bool, at location: SourceLocation = #_sourceLocation) {
+    #expect(holds, sourceLocation: location)
+}
+
+@Suite("A byte buffer") struct ByteBufferTests {
+    @Test("An empty buffer holds no memory")
+    func empty() {
+        let buffer = ByteBuffer()
+        expect(buffer.capacity == 0)
+        expect(buffer.isEmpty)
+        expect(buffer.byte(at: 0) == nil)
+        expect(buffer.copied().isEmpty)
+    }
+
+    @Test(
+        "What is appended is read, in order, whatever the pieces",
+        arguments: [1, 2, 3, 7, 64, 1_000])
+    func appends(size: Int) {
+        let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        var buffer = ByteBuffer()
+        var start = 0
+        while start < bytes.count {
+            let end = min(start + size, bytes.count)
+            buffer.append(Array(bytes[start..<end]).span)
+            start = end
+        }
+        expect(buffer.copied() == bytes)
+        expect(buffer.byte(at: 999) == bytes[999])
+        expect(buffer.byte(at: 1_000) == nil)
+        expect(buffer.byte(at: -1) == nil)
+    }
+
+    @Test("Random appends and removals keep what an array keeps")
+    func model() {
+        var random = SystemRandomNumberGenerator()
+        var buffer = ByteBuffer()
+        var model: [UInt8] = []
+        for _ in 0..<20_000 {
+            let count = Int(random.next() % 50)
+            if random.next() % 2 == 0 {
+                let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+                buffer.append(bytes.span)
+                model += bytes
+            } else {
+                buffer.removeFirst(count)
+                model.removeFirst(min(count, model.count))
+            }
+            expect(buffer.count == model.count)
+        }
+        expect(buffer.copied() == model)
+    }
+
+    @Test("Counts out of range are taken as the nearer end")
+    func clamps() {
+        var buffer = ByteBuffer(copying: [1, 2, 3].span)
+        buffer.removeFirst(-5)
+        expect(buffer.count == 3)
+        buffer.truncate(to: 99)
+        expect(buffer.count == 3)
+        buffer.truncate(to: -1)
+        expect(buffer.isEmpty)
+        buffer.append(count: 4) { _ in 99 }
+        expect(buffer.copied() == [0, 0, 0, 0])
+        buffer.append(count: 4) { _ in -1 }
+        buffer.append(count: -4) { _ in 1 }
+        expect(buffer.count == 4)
+        buffer.removeFirst(.max)
+        expect(buffer.isEmpty)
+    }
+
+    @Test("Numbers are written in decimal", arguments: [0, 7, -7, 10, 1_234_567, Int.max, Int.min])
+    func decimal(value: Int) {
+        var buffer = ByteBuffer()
+        buffer.append(decimal: value)
+        expect(String(decoding: buffer.copied(), as: UTF8.self) == "\(value)")
+    }
+
+    @Test("Literals and strings are written as UTF-8")
+    func text() {
+        var buffer = ByteBuffer()
+        buffer.append("grün ")
+        buffer.append(utf8: "日本")
+        buffer.append(UInt8(ascii: "!"))
+        expect(String(decoding: buffer.copied(), as: UTF8.self) == "grün 日本!")
+    }
+
+    @Test("A short head and what it introduces go in as one", arguments: 0...8)
+    func word(count: Int) {
+        var buffer = ByteBuffer()
+        buffer.append(0x0807_0605_0403_0201, count: count, then: [9, 9].span)
+        expect(buffer.copied() == Array(1..<9).prefix(count).map { UInt8($0) } + [9, 9])
+    }
+
+    @Test("A span can be changed in place")
+    func mutates() {
+        var buffer = ByteBuffer(copying: [1, 2, 3].span)
+        buffer.withMutableSpan { $0[1] = 20 }
+        expect(buffer.copied() == [1, 20, 3])
+        buffer.removeAll(keepingCapacity: false)
+        expect(buffer.capacity == 0)
+    }
+}

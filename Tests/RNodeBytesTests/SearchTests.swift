@@ -1,0 +1,99 @@
+import RNodeBytes
+import Testing
+
+@Suite("Searching bytes") struct SearchTests {
+    @Test("The first of a byte is found at every place, from every start")
+    func firstIndex() {
+        for count in 0..<100 {
+            for place in 0..<count {
+                var bytes = [UInt8](repeating: 1, count: count)
+                bytes[place] = 2
+                expect(bytes.span.firstIndex(of: 2) == place)
+                expect(bytes.span.firstIndex(of: 2, from: place) == place)
+                expect(bytes.span.firstIndex(of: 2, from: place + 1) == nil)
+            }
+        }
+        expect([1].span.firstIndex(of: 1, from: -1) == nil)
+        expect([1].span.firstIndex(of: 1, from: .max) == nil)
+    }
+
+    @Test("The first control byte is found at every place")
+    func firstControl() {
+        let controls: [UInt8] = Array(0..<0x09) + Array(0x0A..<0x20) + [0x7F]
+        for count in 1..<40 {
+            for place in 0..<count {
+                var bytes = [UInt8](repeating: 0x80, count: count)
+                for control in controls {
+                    bytes[place] = control
+                    expect(bytes.span.firstControl(from: 0) == place)
+                }
+                bytes[place] = 0x09
+                expect(bytes.span.firstControl(from: 0) == nil)
+            }
+        }
+    }
+
+    @Test("Equality is of all bytes, with or without regard to case")
+    func equality() {
+        expect("Upgrade".utf8.span.isEqual(to: "Upgrade"))
+        expect(!"upgrade".utf8.span.isEqual(to: "Upgrade"))
+        expect("uPGRADE".utf8.span.isEqualIgnoringCase(to: "Upgrade"))
+        expect(!"Upgrad".utf8.span.isEqualIgnoringCase(to: "Upgrade"))
+        // Only letters have a case: [ and { differ by the same bit.
+        expect(!"[".utf8.span.isEqualIgnoringCase(to: "{"))
+    }
+
+    @Test("Hexadecimal digits are read and written")
+    func hexadecimal() {
+        for byte in UInt8.min...UInt8.max {
+            let expected = Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) }
+            expect(ASCII.hexValue(byte) == (byte < 0x80 ? expected : nil))
+            expect(ASCII.hexValue(ASCII.hexDigit(byte)) == byte & 15)
+        }
+    }
+}
+
+@Suite("Moments") struct MonotonicInstantTests {
+    @Test("Arithmetic saturates, in both directions")
+    func saturates() {
+        let late = MonotonicInstant(nanoseconds: .max - 1)
+        let early = MonotonicInstant(nanoseconds: .min + 1)
+        expect(late.advanced(by: .seconds(5)) == .distantFuture)
+        expect(early.advanced(byNanoseconds: -5).nanoseconds == .min)
+        expect(early.nanoseconds(until: late) == .max)
+        expect(late.nanoseconds(until: early) == .min)
+        expect(Duration.seconds(Int64.max).nanosecondsClamped == .max)
+        expect(Duration.seconds(Int64.min).nanosecondsClamped == .min)
+        expect(Duration.milliseconds(1_500).nanosecondsClamped == 1_500_000_000)
+    }
+}
+
+@Suite("A value behind one pointer") struct OwnedTests {
+    private final class Witness {
+        let ended: () -> Void
+
+        init(_ ended: @escaping () -> Void) {
+            self.ended = ended
+        }
+
+        deinit { ended() }
+    }
+
+    @Test("It is changed in place, and destroyed once, by its end or by being taken")
+    func ownership() {
+        var endings = 0
+        do {
+            let owned = Owned((number: 1, witness: Witness { endings += 1 }))
+            owned.update { $0.number += 1 }
+            expect(owned.borrow { $0.number } == 2)
+            expect(endings == 0)
+        }
+        expect(endings == 1)
+        do {
+            let taken = Owned(Witness { endings += 1 }).take()
+            expect(endings == 1)
+            withExtendedLifetime(taken) {}
+        }
+        expect(endings == 2)
+    }
+}
