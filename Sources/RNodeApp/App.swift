@@ -18,7 +18,7 @@ public func createApp(
     return App(configuration)
 }
 
-// One of the three types of this project that own a lock: registration may come from anywhere.
+// One of the few types that own a lock (Docs/ARCHITECTURE.md names them): registration may come from anywhere.
 /// A server: WebSocket routes with rooms, HTTP routes, on one or several event loops.
 ///
 /// Routes are registered first; `listen` fixes them and throws for those that are wrong. Everything here may be called

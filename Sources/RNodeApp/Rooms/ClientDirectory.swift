@@ -3,7 +3,7 @@ internal import Synchronization
 /// Where every client is: from a client's id, or a connection's, to the connections that bear it.
 ///
 /// Asked for each direct message, by any loop: so it is no actor, but sixteen locked shards, each held for a
-/// dictionary look-up only. One of the three types of this project that own a lock.
+/// dictionary look-up only. One of the few types that own a lock (Docs/ARCHITECTURE.md names them).
 final class ClientDirectory: Sendable {
     private struct Clients {
         var connections: [String: [PeerLocation]] = [:]

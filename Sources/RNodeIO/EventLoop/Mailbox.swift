@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// What other threads have for a loop: jobs of its executor, and work to be run on its thread.
 ///
-/// One of the two types of this project that own a lock. The loop takes everything at once; the backend
+/// One of the few types that own a lock (Docs/ARCHITECTURE.md names them). The loop takes everything at once; the backend
 /// is woken once per batch. Droppable items are refused above the limit, control items and jobs never.
 final class Mailbox: Sendable {
     /// Work to be run on the loop's thread.
