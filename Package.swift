@@ -38,10 +38,11 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "RNodeBytes", swiftSettings: strict),
         .target(name: "RNodeIO", dependencies: ["RNodeBytes", "CLinux"], swiftSettings: strict),
         .target(name: "RNodeHTTP", dependencies: ["RNodeBytes", httpTypes], swiftSettings: strict),
-        .target(name: "RNodeWS", dependencies: ["RNodeBytes"], swiftSettings: strict),
+        .target(name: "RNodeWS", dependencies: ["RNodeBytes", "CZlib"], swiftSettings: strict),
         .target(name: "RNodeRooms", swiftSettings: strict),
         .target(
             name: "RNodeApp",

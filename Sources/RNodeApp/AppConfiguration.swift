@@ -26,6 +26,11 @@ public struct AppConfiguration: Sendable {
     public var blockedNoticesPerSecondMax = 10
     /// Whose pages may open WebSocket connections.
     public var origins = OriginPolicy.sameHost
+    /// The most memory for compression that connections keep to themselves, all together. 1 B…1 TiB; default 64 MiB.
+    ///
+    /// Counts the streams of connections with takeover and of compressed messages that arrive in pieces, not the few
+    /// that a loop's connections share. Beyond: a connection opens without compression.
+    public var deflateContextBytesMax = 64 << 20
     /// Whether `GET /metrics` is served.
     public var metrics = false
     /// Names of rooms whose member counts are shown one by one in the metrics. Labels come from here, never from clients.
@@ -49,6 +54,7 @@ public struct AppConfiguration: Sendable {
     func validate() throws {
         try check("loops", loops, 1...256)
         try check("bytesBeforeOpenMax", bytesBeforeOpenMax, 1...1_048_576)
+        try check("deflateContextBytesMax", deflateContextBytesMax, 1...(1 << 40))
         try check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
         try check("handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
         try check("shutdownTimeout", shutdownTimeout, .zero ... .seconds(600))

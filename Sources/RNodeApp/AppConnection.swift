@@ -65,16 +65,19 @@ struct WebSocketState: ~Copyable {
     /// Who it is. On a raw route nil until somebody needs to name it.
     var peer: WebSocketPeer?
     let openedAt: MonotonicInstant
+    /// The session's extension, if one was agreed on.
+    let deflate: PerMessageDeflate?
     /// Why the client closed it.
     var closeReason = ""
 
     init(
         _ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?,
-        openedAt now: MonotonicInstant
+        deflate: PerMessageDeflate?, openedAt now: MonotonicInstant
     ) {
         self.session = session
         self.route = route
         self.peer = peer
+        self.deflate = deflate
         openedAt = now
     }
 }

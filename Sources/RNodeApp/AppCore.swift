@@ -12,6 +12,7 @@ final class AppCore: @unchecked Sendable {
     let hasFullRoutes: Bool
     let registry: RoomRegistry
     let directory = ClientDirectory()
+    let deflateBudget: DeflateBudget
     let metrics: ServerMetrics
     private let baseLogger: Logger
     private var places: [Place] = []
@@ -35,6 +36,7 @@ final class AppCore: @unchecked Sendable {
         hasRawRoutes = routes.webSockets.contains { $0.isRaw }
         hasFullRoutes = routes.webSockets.contains { !$0.isRaw }
         self.registry = registry
+        deflateBudget = DeflateBudget(bytesMax: configuration.deflateContextBytesMax)
         self.metrics = metrics
         baseLogger = logger
         logLevel = Atomic(Self.place(of: logger.logLevel))

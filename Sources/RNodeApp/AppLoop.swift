@@ -8,6 +8,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     let core: AppCore
     let rooms: LoopRooms
     let counters: LoopCounters
+    let deflateStreams: DeflateStreams
     var connections = SlotTable<AppConnection>()
     /// The head of the request that is being parsed: one for the loop, reused.
     var head: RequestHead
@@ -32,7 +33,9 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         counters =
             core.metrics.counters(loop: eventLoop.index)
             ?? LoopCounters(routeCount: routes, isDetailed: false)
-        rooms = LoopRooms(eventLoop: eventLoop, core: core, counters: counters)
+        deflateStreams = DeflateStreams(budget: core.deflateBudget)
+        rooms = LoopRooms(
+            eventLoop: eventLoop, core: core, counters: counters, deflateStreams: deflateStreams)
         head = RequestHead(limits: core.configuration.http)
         responses = ResponseEncoder(unixSeconds: 0)
     }

@@ -65,13 +65,16 @@ public struct WebSocketLimits: Hashable, Sendable {
         _ field: String, _ value: Value, _ allowed: ClosedRange<Value>
     ) throws(WebSocketLimitError) {
         guard !allowed.contains(value) else { return }
-        throw WebSocketLimitError(field: field, value: "\(value)", allowed: "\(allowed)")
+        throw WebSocketLimitError(
+            type: "WebSocketLimits", field: field, value: "\(value)", allowed: "\(allowed)")
     }
 }
 
-/// A field of `WebSocketLimits` that is out of its range.
+/// A field of `WebSocketLimits` or `DeflateOptions` that is out of its range.
 public struct WebSocketLimitError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The field's name, as written in `WebSocketLimits`.
+    /// The name of the type that has the field.
+    public let type: String
+    /// The field's name.
     public let field: String
     /// The value that was found.
     public let value: String
@@ -80,6 +83,6 @@ public struct WebSocketLimitError: Error, Hashable, Sendable, CustomStringConver
 
     /// One line for the operator.
     public var description: String {
-        "WebSocketLimits.\(field) is \(value); it must lie in \(allowed)"
+        "\(type).\(field) is \(value); it must lie in \(allowed)"
     }
 }

@@ -27,6 +27,7 @@ struct UnsafeTests {
         "RNodeIO/Transport/SystemCalls.swift",
         "RNodeIO/Transport/SystemFile.swift",
         "RNodeRooms/Registry/RoomRegistry.swift",
+        "RNodeWS/Extensions/Deflate/ZlibStream.swift",
         "RNodeWS/Framing/FrameHead.swift",
         "RNodeWS/Framing/Mask.swift",
         "RNodeWS/Framing/UTF8Kernel.swift",

@@ -6,6 +6,12 @@ enum RawRoutes {
         app.websocket(raw: "/raw") { route in
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
+        for (path, options) in compressed {
+            app.websocket(raw: path) { route in
+                route.compression = options
+                route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+            }
+        }
         app.websocket(raw: "/raw-room") { route in
             route.onMessage { bytes, kind, context in
                 guard kind == .text,
@@ -17,6 +23,24 @@ enum RawRoutes {
                 command.obey(on: &context)
             }
         }
+    }
+
+    /// Echoes with permessage-deflate, each with other options; all compress whatever gets shorter by it.
+    private static var compressed: [(String, DeflateOptions)] {
+        var plain = DeflateOptions()
+        plain.minimumBytes = 1
+        var keeping = plain
+        keeping.serverKeepsContext = true
+        keeping.clientKeepsContext = true
+        var small = keeping
+        small.level = 9
+        small.memoryLevel = 1
+        small.serverWindowBitsMax = 9
+        small.clientWindowBitsMax = 9
+        return [
+            ("/deflate", plain), ("/deflate-context", keeping), ("/deflate-small", small),
+            ("/deflate-default", DeflateOptions()),
+        ]
     }
 }
 

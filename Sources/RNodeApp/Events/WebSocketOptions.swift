@@ -48,6 +48,8 @@ public struct WebSocketOptions: Sendable {
     public var subprotocols: [String] = []
     /// Whose pages may connect; nil for the app's policy.
     public var origins: OriginPolicy?
+    /// permessage-deflate with clients that offer it; nil, the default, agrees on it with none.
+    public var compression: DeflateOptions?
 
     /// No callbacks.
     public init() {}

@@ -3,8 +3,13 @@ internal import Logging
 // What a loop sends to many: rooms' messages, announcements, direct messages.
 extension AppLoop {
     /// Publishes a message of a client, or of the server with nil, to all members of a room on all nodes.
-    func publish(_ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room) {
-        gather(json, isString: isString, from: clientID, to: room)
+    ///
+    /// Without `compress` no member on this node gets it compressed.
+    func publish(
+        _ json: Span<UInt8>, isString: Bool, from clientID: String?, compress: Bool = true,
+        to room: Room
+    ) {
+        gather(json, isString: isString, from: clientID, compress: compress, to: room)
         guard core.configuration.broker.reachesOtherNodes else { return }
         publishToNodes(room, NodePublication(json: json.copied(), clientID: clientID))
     }
@@ -28,16 +33,17 @@ extension AppLoop {
         rooms.deliverLocally(to: room) {
             let json = publication.json.span
             let isString = json.count > 0 && json[0] == UInt8(ascii: "\"")
-            gather(json, isString: isString, from: publication.clientID, to: room)
+            gather(
+                json, isString: isString, from: publication.clientID, compress: true, to: room)
         }
     }
 
     private func gather(
-        _ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room
+        _ json: Span<UInt8>, isString: Bool, from clientID: String?, compress: Bool, to room: Room
     ) {
         // Raw members get just the payload: a string's content, any other value's JSON text.
         let payload = isString && core.hasRawRoutes ? JSONString.content(of: json) : nil
-        rooms.publish(to: room) { full, raw in
+        rooms.publish(to: room, compress: compress) { full, raw in
             withEncoded({
                 ControlWriter.roomMessage(
                     json, .json, room: room.id, from: clientID, at: timestamp, into: &$0)
@@ -54,9 +60,11 @@ extension AppLoop {
     }
 
     /// Publishes a raw route's message to all members of a room.
-    func publish(_ bytes: Span<UInt8>, _ kind: MessageKind, to room: Room) {
+    func publish(
+        _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true, to room: Room
+    ) {
         if kind == .text { publishToNodes(bytes, to: room) }
-        rooms.publish(to: room) { full, raw in
+        rooms.publish(to: room, compress: compress) { full, raw in
             FrameEncoder.encode(kind, bytes, into: &raw)
             guard core.hasFullRoutes else { return }
             guard kind == .text else { return FrameEncoder.encode(kind, bytes, into: &full) }

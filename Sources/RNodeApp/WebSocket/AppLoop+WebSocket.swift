@@ -198,13 +198,16 @@ extension AppLoop {
     // MARK: - Sending
 
     /// Sends a message to a connection of this loop. False when it is closing, or its output is full.
-    func send(_ kind: MessageKind, _ bytes: Span<UInt8>, to connection: ConnectionID) -> Bool {
+    func send(
+        _ kind: MessageKind, _ bytes: Span<UInt8>, compress: Bool = true,
+        to connection: ConnectionID
+    ) -> Bool {
         eventLoop.withConnection(connection) { context in
             // A frame's header has at most ten bytes.
             guard context.accepts(bytes.count &+ 10) else { return false }
             return withWebSocket(connection) { webSocket in
                 let isSent = webSocket.update {
-                    $0.session.send(kind, bytes, into: &context.output)
+                    $0.session.send(kind, bytes, compress: compress, into: &context.output)
                 }
                 if isSent {
                     let route = webSocket.borrow { $0.route.index }

@@ -79,19 +79,23 @@ extension AppLoop {
         guard !core.isStopping else {
             return refuse(OpeningRefusal(status: 503, reason: "Stopping"), on: &connection)
         }
+        let deflate = route.compression.flatMap {
+            PerMessageDeflate.accepting(opening.handshake.extensions, $0, deflateStreams)
+        }
         do throws(HandshakeError) {
             try opening.handshake.answer(
-                subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols)
+                subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols),
+                extension: deflate?.answer
             ).encode(into: &connection.output)
         } catch {
             return refuse(OpeningRefusal(error), on: &connection)
         }
         let session = WebSocketSession(
-            role: .server, limits: route.limits, now: connection.now,
+            role: .server, limits: route.limits, extension: deflate, now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
         let state = WebSocketState(
-            session, route: route, peer: opening.peer, openedAt: connection.now)
+            session, route: route, peer: opening.peer, deflate: deflate, openedAt: connection.now)
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
         counters.routes[route.index].connectionOpened()
         opening.peer?.opened()

@@ -17,6 +17,8 @@ public struct RawWebSocketOptions: Sendable {
     public var subprotocols: [String] = []
     /// Whose pages may connect; nil for the app's policy.
     public var origins: OriginPolicy?
+    /// permessage-deflate with clients that offer it; nil, the default, agrees on it with none.
+    public var compression: DeflateOptions?
 
     /// A route that ignores what it gets.
     public init() {}

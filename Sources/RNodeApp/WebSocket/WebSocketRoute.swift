@@ -22,6 +22,7 @@ final class WebSocketRoute: Sendable {
     let jsonPingInterval: Duration?
     let subprotocols: [String]
     let origins: OriginPolicy
+    let compression: DeflateOptions?
 
     init(
         path: String, number: Int, options: WebSocketOptions, configuration: AppConfiguration
@@ -40,6 +41,7 @@ final class WebSocketRoute: Sendable {
         jsonPingInterval = options.jsonPingInterval
         subprotocols = options.subprotocols
         origins = options.origins ?? configuration.origins
+        compression = options.compression
     }
 
     init(
@@ -59,6 +61,7 @@ final class WebSocketRoute: Sendable {
         jsonPingInterval = nil
         subprotocols = options.subprotocols
         origins = options.origins ?? configuration.origins
+        compression = options.compression
     }
 
     var isRaw: Bool {
@@ -73,6 +76,7 @@ final class WebSocketRoute: Sendable {
     /// Throws for options that can't be served, naming the field.
     func validate() throws {
         try limits.validate()
+        try compression?.validate()
         try origins.validate(field: "\(path): origins")
         if let jsonPingInterval,
             !(Duration.milliseconds(10) ... .seconds(86_400)).contains(jsonPingInterval)
