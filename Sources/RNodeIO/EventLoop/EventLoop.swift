@@ -392,6 +392,14 @@ public final class EventLoop: @unchecked Sendable {
         return unsafe core.pointee.deliver(bytes, to: &connection.pointee)
     }
 
+    /// Bytes that wait to be sent on this loop's connections, as of each one's last turn. On the loop's thread only.
+    public var unsentBytes: Int { unsafe core.pointee.unsentBytes }
+
+    /// The connections with unsent bytes, the slowest first. On the loop's thread only; looks at all of them.
+    public func slowestConnections() -> [SlowConnection] {
+        unsafe core.pointee.slowestConnections()
+    }
+
     /// How many connections are open. On the loop's thread only.
     public var connectionCount: Int { unsafe core.pointee.openCount }
 
@@ -426,7 +434,9 @@ public final class EventLoop: @unchecked Sendable {
         unsafe tellOverflowed(connection)
         unsafe resumeIfDrained(connection)
         unsafe giveBacklog(connection)
+        if unsafe connection.pointee.waiting != nil { unsafe tellDropped(connection) }
         unsafe core.pointee.send(from: &connection.pointee)
+        unsafe core.pointee.account(&connection.pointee)
         unsafe connection.pointee.state.remove(.touched)
         unsafe core.pointee.reclaimOutput(of: &connection.pointee)
         if unsafe !closeIfDone(connection) {
@@ -436,15 +446,22 @@ public final class EventLoop: @unchecked Sendable {
 
     private func tellOverflowed(_ connection: UnsafeMutablePointer<Connection>) {
         guard unsafe connection.pointee.state.contains(.overflowed),
-            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted])
+            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted, .lingering])
         else { return }
         unsafe connection.pointee.state.insert(.overflowTold)
         var context = unsafe ConnectionContext(connection, core: core)
         handler?.overflowed(&context)
     }
 
+    private func tellDropped(_ connection: UnsafeMutablePointer<Connection>) {
+        let count = unsafe core.pointee.takeDroppedCount(of: &connection.pointee)
+        guard count > 0, unsafe !connection.pointee.state.contains(.aborted) else { return }
+        var context = unsafe ConnectionContext(connection, core: core)
+        handler?.dropped(count, on: &context)
+    }
+
     private func resumeIfDrained(_ connection: UnsafeMutablePointer<Connection>) {
-        let unsent = unsafe connection.pointee.output.count
+        let unsent = unsafe connection.pointee.unsentCount
         let isCongested = unsafe connection.pointee.state.contains(.congested)
         if !isCongested, unsent > limits.outputSoftMarkBytes {
             unsafe connection.pointee.state.insert(.congested)
