@@ -61,7 +61,7 @@ public struct WebSocketError: Error, Hashable, Sendable, BitwiseCopyable {
     public static let frameTooBig = Self(.frameTooBig)
     /// A message above `WebSocketLimits.messageBytesMax`: 1009.
     public static let messageTooBig = Self(.messageTooBig)
-    /// A message that inflates to more than `DeflateOptions.inflateRatioMax` times its length: 1009.
+    /// A message that inflates to more than `WebSocketLimits.inflateRatioMax` times its length: 1009.
     public static let inflateRatioExceeded = Self(.inflateRatioExceeded)
     /// A message of more than `WebSocketLimits.fragmentsMax` frames: 1008.
     public static let tooManyFragments = Self(.tooManyFragments)

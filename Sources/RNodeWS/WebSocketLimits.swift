@@ -12,6 +12,12 @@ public struct WebSocketLimits: Hashable, Sendable {
     /// a message may have, for as long as a message. Breach: close 1009.
     public var frameBytesMax: Int?
 
+    /// How many times longer than what came an inflated message may be (1…1,000,000); nil for any.
+    /// Looked at after each 16 KiB of a message. Breach: close 1009.
+    ///
+    /// `messageBytesMax` stops a bomb without it. zlib makes of a byte 1,032 at most.
+    public var inflateRatioMax: Int?
+
     /// The most fragments of one message, empty ones counted (1…1,000,000). Breach: close 1008.
     public var fragmentsMax = 1024
 
@@ -46,6 +52,7 @@ public struct WebSocketLimits: Hashable, Sendable {
         let longest = 64 << 20
         try check("messageBytesMax", messageBytesMax, 1...longest)
         if let frameBytesMax { try check("frameBytesMax", frameBytesMax, 1...longest) }
+        if let inflateRatioMax { try check("inflateRatioMax", inflateRatioMax, 1...1_000_000) }
         try check("fragmentsMax", fragmentsMax, 1...1_000_000)
         try check("offersMax", offersMax, 1...64)
         try check("pingJitterPercentMax", pingJitterPercentMax, 0...50)

@@ -50,6 +50,11 @@ public struct WebSocketOptions: Sendable {
     public var origins: OriginPolicy?
     /// permessage-deflate with clients that offer it; nil, the default, agrees on it with none.
     public var compression: DeflateOptions?
+    /// What becomes of messages to clients that do not read as fast as they are sent to; they are closed unless changed.
+    public var slowConsumers = SlowConsumerPolicy.close
+    /// Unsent bytes of a connection above which ``slowConsumers`` applies. 1 KiB…1 GiB; nil for the larger of
+    /// ``/RNodeIO/IOLimits/outputHardCapBytes`` and twice ``/RNodeWS/WebSocketLimits/messageBytesMax``.
+    public var outputHardCapBytes: Int?
 
     /// No callbacks.
     public init() {}

@@ -36,7 +36,8 @@ final class LoopRooms {
         flush(local)
         let member = LoopRoom.Member(
             connection: connection, route: route.index, isRaw: route.isRaw,
-            encoding: number(of: deflate?.encoding))
+            encoding: number(of: deflate?.encoding),
+            closesWhenSlow: route.slowConsumers.overflow == .refuse)
         let context = deflate.flatMap { $0.keepsContext ? $0 : nil }
         if local.add(member, context) { room.loopEntered(eventLoop.index) }
     }
@@ -124,14 +125,20 @@ final class LoopRooms {
             raw.withSpan { raw in
                 for member in local.members {
                     let bytes = member.isRaw ? raw : full
+                    var count = local.pendingCount
                     let isTaken =
                         member.encoding == 0 || !compress
                         ? eventLoop.deliver(bytes, to: member.connection)
                         : deliver(bytes, &deflated, to: member, of: local)
-                    if isTaken {
-                        counters.routes[member.route].sent(
-                            bytes: bytes.count / local.pendingCount, times: local.pendingCount)
+                    if !isTaken {
+                        // A slow member's messages may wait, each for itself, and not compressed.
+                        guard !member.closesWhenSlow else { continue }
+                        count =
+                            core.loop(eventLoop.index)?.enqueue(
+                                bytes, forRoomMember: member.connection) ?? 0
                     }
+                    counters.routes[member.route].sent(
+                        bytes: bytes.count / local.pendingCount, times: count)
                 }
             }
         }
@@ -200,6 +207,8 @@ final class LoopRoom {
         let isRaw: Bool
         /// The number of how it is deflated for, on this loop; 0 for not at all.
         let encoding: UInt8
+        /// Whether the route's policy is to close slow connections, so that no message ever waits for one.
+        let closesWhenSlow: Bool
     }
 
     let room: Room

@@ -80,7 +80,9 @@ extension AppLoop {
             return refuse(OpeningRefusal(status: 503, reason: "Stopping"), on: &connection)
         }
         let deflate = route.compression.flatMap {
-            PerMessageDeflate.accepting(opening.handshake.extensions, $0, deflateStreams)
+            PerMessageDeflate.accepting(
+                opening.handshake.extensions, $0, deflateStreams,
+                inflateRatioMax: route.limits.inflateRatioMax)
         }
         do throws(HandshakeError) {
             try opening.handshake.answer(
@@ -94,6 +96,7 @@ extension AppLoop {
             role: .server, limits: route.limits, extension: deflate, now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
+        connection.overflowPolicy = route.slowConsumers.overflow
         let state = WebSocketState(
             session, route: route, peer: opening.peer, deflate: deflate, openedAt: connection.now)
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)

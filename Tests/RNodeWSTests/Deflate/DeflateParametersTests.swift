@@ -258,12 +258,12 @@ struct DeflateParametersTests {
             }
         }
         for (ratio, isRight) in [(0, false), (1, true), (1_000_000, true), (1_000_001, false)] {
-            var options = DeflateOptions()
-            options.inflateRatioMax = ratio
+            var limits = WebSocketLimits()
+            limits.inflateRatioMax = ratio
             if isRight {
-                try options.validate()
+                try limits.validate()
             } else {
-                let error = #expect(throws: WebSocketLimitError.self) { try options.validate() }
+                let error = #expect(throws: WebSocketLimitError.self) { try limits.validate() }
                 #expect(error?.field == "inflateRatioMax")
             }
         }

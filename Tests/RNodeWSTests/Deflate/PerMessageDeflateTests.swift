@@ -35,8 +35,10 @@ struct PerMessageDeflateTests {
         let streams = DeflateStreams(budget: budget)
         var setup = Setup()
         adjust(&setup.limits)
+        let ratioMax = setup.limits.inflateRatioMax
         setup.makeExtension = {
-            PerMessageDeflate.accepting([DeflateParameters.offer(options)], options, streams)
+            PerMessageDeflate.accepting(
+                [DeflateParameters.offer(options)], options, streams, inflateRatioMax: ratioMax)
         }
         return setup
     }
@@ -149,10 +151,9 @@ struct PerMessageDeflateTests {
 
     @Test("B8 the ratio limit is the route's, and 1009")
     func ratio() {
-        var options = Self.options()
-        options.inflateRatioMax = 100
+        let setup = setup { $0.inflateRatioMax = 100 }
         let bomb = deflated([UInt8](repeating: 0x61, count: 40_000), level: 9)
-        let found = everyway(extended(1, bomb), setup(options))
+        let found = everyway(extended(1, bomb), setup)
         #expect(found == [.failed(.inflateRatioExceeded)])
         #expect(found.first?.failure == 1009)
     }

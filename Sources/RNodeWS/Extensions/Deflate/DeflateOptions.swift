@@ -34,12 +34,6 @@ public struct DeflateOptions: Hashable, Sendable {
     /// The shortest message that is deflated, in bytes, 1…64 MiB. Shorter ones go as they are.
     public var minimumBytes = 512
 
-    /// How many times longer than what came an inflated message may be, 1…1,000,000; nil for any.
-    /// Breach: close 1009. Looked at after each 16 KiB of a message.
-    ///
-    /// The limit of messages stops a bomb without it. Zeros deflate to 1/1030 at most.
-    public var inflateRatioMax: Int?
-
     /// The defaults.
     public init() {}
 
@@ -50,7 +44,6 @@ public struct DeflateOptions: Hashable, Sendable {
         try check("serverWindowBitsMax", serverWindowBitsMax, 9...15)
         try check("clientWindowBitsMax", clientWindowBitsMax, 8...15)
         try check("minimumBytes", minimumBytes, 1...(64 << 20))
-        if let inflateRatioMax { try check("inflateRatioMax", inflateRatioMax, 1...1_000_000) }
     }
 
     private func check(

@@ -33,13 +33,16 @@ public final class PerMessageDeflate: WebSocketExtension {
 
     /// A server's side: accepts the first of the client's offers that it can, in their order.
     ///
-    /// nil when there is none, or the budget has no room for the streams: then go on without it.
+    /// nil when there is none, or the budget has no room for the streams: then go on without it. `inflateRatioMax` is
+    /// that of `WebSocketLimits`.
     public static func accepting(
-        _ offers: [ExtensionOffer], _ options: DeflateOptions, _ streams: DeflateStreams
+        _ offers: [ExtensionOffer], _ options: DeflateOptions, _ streams: DeflateStreams,
+        inflateRatioMax: Int? = nil
     ) -> PerMessageDeflate? {
         for offer in offers {
             guard let parameters = DeflateParameters(accepting: offer, options),
-                let accepted = PerMessageDeflate(.server, parameters, options, streams)
+                let accepted = PerMessageDeflate(
+                    .server, parameters, options, streams, inflateRatioMax: inflateRatioMax)
             else { continue }
             return accepted
         }
@@ -49,7 +52,7 @@ public final class PerMessageDeflate: WebSocketExtension {
     /// Either side, once the parameters are agreed on; nil when the budget has no room, or there is no memory.
     public init?(
         _ role: WebSocketSession.Role, _ parameters: DeflateParameters, _ options: DeflateOptions,
-        _ streams: DeflateStreams
+        _ streams: DeflateStreams, inflateRatioMax: Int? = nil
     ) {
         let isServer = role == .server
         let incomingBits = isServer ? parameters.clientWindowBits : parameters.serverWindowBits
@@ -72,7 +75,7 @@ public final class PerMessageDeflate: WebSocketExtension {
         self.streams = streams
         self.deflater = deflater
         self.inflater = inflater
-        ratioMax = options.inflateRatioMax
+        ratioMax = inflateRatioMax
         reservedBytes = bytes
     }
 
@@ -81,10 +84,12 @@ public final class PerMessageDeflate: WebSocketExtension {
         if case .inflating(let lent) = arriving { streams.takeBack(lent) }
     }
 
+    /// The agreed parameters, as the server's answer says them.
     public var answer: ExtensionOffer { parameters.answer }
 
     // MARK: - Sending
 
+    /// Deflates a message that is long enough; false when it would not get shorter.
     public func encode(
         _ kind: MessageKind, _ message: Span<UInt8>, into payload: inout ByteBuffer
     ) -> Bool {
@@ -121,6 +126,7 @@ public final class PerMessageDeflate: WebSocketExtension {
 
     // MARK: - Receiving
 
+    /// Inflates the next bytes of a message (RFC 7692 §7.2.2); what it throws is said at `Inflater.inflate`.
     public func decode(
         _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, into message: inout ByteBuffer
     ) throws(WebSocketError) {
