@@ -54,6 +54,7 @@ extension WebSocketPeer {
     private func suspend<Running: Flow>(
         _ flow: consuming Running, at step: FlowStep, _ text: Span<UInt8>
     ) {
+        if withheldSince == nil { withheldSince = now }
         loop.pause(connection)
         let suspended = Suspended(flow, at: step, text: text.copied())
         if route.hasAsyncCallback {
@@ -86,7 +87,9 @@ extension WebSocketPeer {
     func flowEnded() {
         isRunning = false
         serveWaiting()
-        if !isRunning, phase == .open { loop.resume(connection) }
+        guard !isRunning, phase == .open else { return }
+        loop.resume(connection, withheldSince: withheldSince)
+        withheldSince = nil
     }
 
     // MARK: - In place

@@ -43,6 +43,8 @@ final class WebSocketPeer: @unchecked Sendable {
     /// Async callbacks of this connection that run now; more than one when nested.
     var callbackDepth = 0
     var task: FlowTask?
+    /// Since when the connection is not read because a flow waits; nil while it is.
+    var withheldSince: MonotonicInstant?
 
     // JSON pings and notices.
     var jsonPingDue = MonotonicInstant.distantFuture
