@@ -73,4 +73,15 @@ extension WebSocketPeer {
         guard !route.isRaw else { return }
         enqueue(NoticeFlow(.onError, error, type: type, closeCode: closeCode))
     }
+
+    /// Messages to it were dropped because it reads too slowly: onError runs, at most once a second.
+    func messagesDropped(_ count: Int) {
+        var notices = drops ?? DropNotices()
+        // An application that is busy with the last ones is not given more.
+        let told = notices.add(count, now: now, isHeldBack: waiting.count >= 4)
+        drops = notices
+        guard let told else { return }
+        raiseError(
+            "slow consumer; messages dropped: \(told)", type: "slow_consumer", closeCode: nil)
+    }
 }

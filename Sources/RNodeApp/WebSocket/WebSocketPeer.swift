@@ -51,6 +51,7 @@ final class WebSocketPeer: @unchecked Sendable {
     var jsonPingSentAt: MonotonicInstant?
     var noticeWindow = MonotonicInstant(nanoseconds: .min)
     var noticesInWindow = 0
+    var drops: DropNotices?
 
     init(
         loop: AppLoop, route: WebSocketRoute, connection: ConnectionID, id: MemberID,
