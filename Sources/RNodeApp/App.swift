@@ -38,6 +38,12 @@ public final class App: Sendable {
         var starting: Task<AppCore, any Error>?
         var running: RunningApp?
         var isStopped = false
+        /// What it was told to listen on, with real ports.
+        var addresses: [SocketAddress] = []
+        /// What serves the health of this app on a listener of its own.
+        var admin: App?
+        /// The end, once it has been asked for.
+        var stopping: Task<ShutdownResult, Never>?
     }
 
     /// An app; values out of range are thrown by `listen`.
@@ -138,7 +144,7 @@ public final class App: Sendable {
     public func setLogLevel(_ level: Logger.Level) {
         state.withLock { state in
             state.logger.logLevel = level
-            state.core?.setLogLevel(level)
+            state.core?.log.set(level)
         }
     }
 

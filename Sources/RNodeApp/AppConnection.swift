@@ -65,16 +65,19 @@ struct WebSocketState: ~Copyable {
     /// Who it is. On a raw route nil until somebody needs to name it.
     var peer: WebSocketPeer?
     let openedAt: MonotonicInstant
+    /// When it has grown too old; `.distantFuture` when it may grow for ever.
+    var endOfLife: MonotonicInstant
     /// Why the client closed it.
     var closeReason = ""
 
     init(
         _ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?,
-        openedAt now: MonotonicInstant
+        openedAt now: MonotonicInstant, endOfLife: MonotonicInstant
     ) {
         self.session = session
         self.route = route
         self.peer = peer
         openedAt = now
+        self.endOfLife = endOfLife
     }
 }

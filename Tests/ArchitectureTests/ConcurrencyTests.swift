@@ -65,7 +65,8 @@ struct ConcurrencyTests {
                 line.contains("Task.detached") && !line.contains("executorPreference:")
             }
             #expect(
-                leaving.isEmpty || file.shortPath == "RNodeApp/App+Running.swift", "\(file.path)")
+                leaving.isEmpty || file.shortPath == "RNodeApp/Draining/App+Draining.swift",
+                "\(file.path)")
             for word in ["DispatchQueue", "DispatchSemaphore", "NSLock"] {
                 #expect(file.lines(withWord: word).isEmpty, "\(file.path): \(word)")
             }
@@ -73,11 +74,13 @@ struct ConcurrencyTests {
     }
 
     @Test(
-        "A library sleeps only where it waits for the last connections, or for a broker under test")
+        "A library sleeps only where it guards a drain against blocked loops, or waits for a broker under test")
     func sleepsAreListed() {
         let found = Repository.sources.filter { !$0.lines(withWord: "sleep").isEmpty }
         expectList(
             Set(found.map(\.shortPath)),
-            ["RNodeApp/App+Running.swift", "RNodeRooms/Conformance/RoomBrokerConformance.swift"])
+            [
+                "RNodeApp/Draining/App+Draining.swift", "RNodeRooms/Conformance/RoomBrokerConformance.swift",
+            ])
     }
 }

@@ -1,5 +1,3 @@
-internal import Logging
-
 // @unchecked: touched on its loop's thread only; the task that waits for onConnect runs there.
 /// A WebSocket connection about to open: the handshake is right, onConnect is still to decide.
 final class Opening: @unchecked Sendable {
@@ -29,7 +27,7 @@ extension AppLoop {
         _ route: WebSocketRoute, _ params: RouteParameters, remote: SocketAddress,
         on connection: ConnectionID
     ) throws(OpeningRefusal) -> Opening {
-        guard route.origins.admits(origin: head.field("origin"), host: head.authority) else {
+        guard route.origins.admits(head) else {
             throw OpeningRefusal(status: 403, reason: "Origin not allowed")
         }
         let handshake: Handshake
@@ -47,7 +45,7 @@ extension AppLoop {
         }
         let request = OpeningRequest(
             path: head.path, params: params, query: head.query, fields: head.fields,
-            remoteAddress: remote.description)
+            remoteAddress: core.configuration.proxies.client(of: remote, head))
         let peer = makePeer(
             route, connection, clientID: clientID ?? makeClientID(), request: request)
         peer.subprotocol = handshake.firstSubprotocol(of: route.subprotocols)
@@ -76,7 +74,7 @@ extension AppLoop {
     /// Sends the 101 and goes over to WebSocket.
     func open(_ opening: Opening, on connection: inout ConnectionContext) {
         let route = opening.route
-        guard !core.isStopping else {
+        guard !core.isClosing else {
             return refuse(OpeningRefusal(status: 503, reason: "Stopping"), on: &connection)
         }
         do throws(HandshakeError) {
@@ -91,7 +89,8 @@ extension AppLoop {
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
         let state = WebSocketState(
-            session, route: route, peer: opening.peer, openedAt: connection.now)
+            session, route: route, peer: opening.peer, openedAt: connection.now,
+            endOfLife: endOfLife(from: connection.now))
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
         counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
@@ -100,24 +99,46 @@ extension AppLoop {
         withWebSocket(connection.id) { setDeadline($0, &connection) }
     }
 
+    /// When a connection that opens now will be too old: its age, and up to a tenth of that more or less.
+    private func endOfLife(from now: MonotonicInstant) -> MonotonicInstant {
+        guard let age = core.configuration.connectionAgeMax?.nanosecondsClamped else {
+            return .distantFuture
+        }
+        // At most a year, so nothing here overflows.
+        let jitter = Int64(random.next() % UInt64(max(age / 5, 1))) &- age / 10
+        return now.advanced(byNanoseconds: age &+ jitter)
+    }
+
     private func opened(_ route: WebSocketRoute, _ connection: ConnectionID) {
         guard case .raw(let options) = route.behaviour, let body = options.open else { return }
         var context = RawWebSocketContext(loop: self, connection: connection)
         do {
             try body(&context)
         } catch {
-            core.logger.error("onOpen threw", metadata: ["error": "\(error)"])
+            core.log(.onOpenThrew, at: eventLoop.now, ["error": LogText.text(of: error)])
             close(connection, .internalError, reason: "")
         }
     }
 
     func refuse(_ refusal: OpeningRefusal, on connection: inout ConnectionContext) {
         counters.failed(.handshake)
+        core.log(
+            .openingRefused, at: connection.now,
+            [
+                "status": "\(refusal.status)", "peer": core.log.peer(remote(of: connection.id)),
+            ])
         setResponseTime()
         responses.encodeError(
             refusal.status, reason: refusal.reason, fields: refusal.fields, terms: .closing,
             into: &connection.output)
         connection.close()
+    }
+
+    /// The peer of a connection that speaks HTTP, as text.
+    private func remote(of connection: ConnectionID) -> String {
+        connections.borrow(at: connection.slot) { state in
+            state.withHTTP { $0.borrow { $0.remote.description } }
+        }?.flatMap(\.self) ?? ""
     }
 
     /// Applies what onConnect decided; nil opens the connection.
@@ -128,7 +149,7 @@ extension AppLoop {
             return OpeningRefusal(status: 403, reason: reason ?? "Forbidden")
         case .failed(let reason):
             counters.failed(.serverError)
-            core.logger.error("onConnect threw", metadata: ["error": "\(reason)"])
+            core.log(.onConnectThrew, at: eventLoop.now, ["error": reason])
             peer.refused(reason)
             return OpeningRefusal(status: 500, reason: "Internal server error")
         case .modified(let change):

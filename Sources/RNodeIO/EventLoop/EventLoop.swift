@@ -17,6 +17,8 @@ public final class EventLoop: @unchecked Sendable {
     /// The thread that runs the loop right now, 0 when none does.
     let owner = Atomic<UInt>(0)
     private let isStopped = Atomic(false)
+    /// When the turn at hand began, in nanoseconds; the greatest number between two turns.
+    private let turnBegan = Atomic(Int64.max)
 
     private let backend: any EventLoopBackend
     private var handler: (any LoopHandler)?
@@ -102,6 +104,7 @@ public final class EventLoop: @unchecked Sendable {
             polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
         let now = backend.wait(until: deadline, into: &events)
         enter()
+        turnBegan.store(now.nanoseconds, ordering: .relaxed)
         unsafe core.pointee.begin(at: now)
         takeMail()
         serveEvents()
@@ -109,7 +112,17 @@ public final class EventLoop: @unchecked Sendable {
         runLocalJobs()
         handler?.turnEnded(on: self)
         settleTouched()
+        handler?.turnServed(inNanoseconds: now.nanoseconds(until: backend.now), on: self)
+        turnBegan.store(.max, ordering: .relaxed)
         leave()
+    }
+
+    /// When the turn at hand began; nil while the loop waits. From any thread.
+    ///
+    /// A turn that began long ago is one that a callback blocks.
+    public var turnBeganAt: MonotonicInstant? {
+        let nanoseconds = turnBegan.load(ordering: .relaxed)
+        return nanoseconds == .max ? nil : MonotonicInstant(nanoseconds: nanoseconds)
     }
 
     /// Whether the next turn has something to do before it waits. By whoever runs the turns.
@@ -237,7 +250,29 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     /// Stops accepting, and closes the listeners. On the loop's thread only.
+    ///
+    /// Who waits in a listener's queue is accepted first: closing it would reset them.
     public func stopListening() {
+        for position in listeners.indices where listeners[position].isOpen {
+            acceptWaiting(from: position)
+        }
+        closeListeners()
+    }
+
+    private func acceptWaiting(from position: Int) {
+        let listener = listeners[position].listener
+        // No queue is longer; who comes after so many came too late.
+        for _ in 0..<65_536 where unsafe core.pointee.openCount < limits.connectionsMax {
+            switch listener.accept() {
+            case .accepted(let transport, let remote):
+                place(transport, from: remote, by: position)
+            case .retry: continue
+            case .wouldBlock, .exhausted, .failed: return
+            }
+        }
+    }
+
+    private func closeListeners() {
         for position in listeners.indices where listeners[position].isOpen {
             if listeners[position].isWatched {
                 backend.remove(listeners[position].listener.descriptor)
@@ -509,7 +544,7 @@ public final class EventLoop: @unchecked Sendable {
 
     /// Cuts what is still open, and runs what was left for the loop.
     private func shutDown() {
-        stopListening()
+        closeListeners()
         takeMail()
         for id in unsafe core.pointee.openConnections(lingeringToo: true) {
             let lingers = unsafe find(id)?.pointee.state.contains(.lingering) ?? true
