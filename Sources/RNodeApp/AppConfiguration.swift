@@ -66,7 +66,8 @@ public struct AppConfiguration: Sendable {
         try AppError.check("loops", loops, 1...256)
         try AppError.check("bytesBeforeOpenMax", bytesBeforeOpenMax, 1...1_048_576)
         try AppError.check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
-        try AppError.check("handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
+        try AppError.check(
+            "handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
         try drain.validate()
         try health.validate()
         try logs.validate()

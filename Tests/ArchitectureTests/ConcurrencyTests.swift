@@ -74,13 +74,15 @@ struct ConcurrencyTests {
     }
 
     @Test(
-        "A library sleeps only where it guards a drain against blocked loops, or waits for a broker under test")
+        "A library sleeps only where it guards a drain against blocked loops, or waits for a broker under test"
+    )
     func sleepsAreListed() {
         let found = Repository.sources.filter { !$0.lines(withWord: "sleep").isEmpty }
         expectList(
             Set(found.map(\.shortPath)),
             [
-                "RNodeApp/Draining/App+Draining.swift", "RNodeRooms/Conformance/RoomBrokerConformance.swift",
+                "RNodeApp/Draining/App+Draining.swift",
+                "RNodeRooms/Conformance/RoomBrokerConformance.swift",
             ])
     }
 }

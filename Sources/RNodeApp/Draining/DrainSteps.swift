@@ -30,14 +30,20 @@ struct DrainSteps: Sendable {
         var reports = reports.makeAsyncIterator()
         core.advance(to: .announced)
         post(to: loops) { $0.announceDrain { continuation.yield(.stoppedListening) } }
-        for _ in loops { guard await reports.next(isolation: #isolation) != nil else { return core.metrics.openConnections } }
+        for _ in loops {
+            guard await reports.next(isolation: #isolation) != nil else {
+                return core.metrics.openConnections
+            }
+        }
         core.advance(to: .closing)
         let window = core.configuration.drain.closeWindow(
             connections: core.metrics.connectionsActive)
         post(to: loops) { $0.beginClosing(over: window) { continuation.yield(.closed(left: $0)) } }
         var left = 0
         for _ in loops {
-            guard let report = await reports.next(isolation: #isolation) else { return core.metrics.openConnections }
+            guard let report = await reports.next(isolation: #isolation) else {
+                return core.metrics.openConnections
+            }
             if case .closed(let cut) = report { left += cut }
         }
         await stopBroker(&reports)

@@ -66,7 +66,7 @@ extension AppLoop {
         opening.isAbandoned = true
         refuse(
             OpeningRefusal(status: 400, reason: "Too many bytes before the upgrade"),
-            on: &connection)
+            opening.client, on: &connection)
     }
 
     private func setDeadline(
@@ -262,13 +262,13 @@ extension AppLoop {
     private func upgrade(
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) -> Next {
+        let client = core.configuration.proxies.client(of: http.borrow { $0.remote }, head)
         do throws(OpeningRefusal) {
             let (route, params) = try webSocketRoute()
-            let opening = try opening(
-                route, params, remote: http.borrow { $0.remote }, on: connection.id)
+            let opening = try opening(route, params, from: client, on: connection.id)
             return decide(opening, http, &connection)
         } catch {
-            refuse(error, on: &connection)
+            refuse(error, client, on: &connection)
             return .wait
         }
     }
@@ -299,7 +299,7 @@ extension AppLoop {
         }
         if let outcome = peer.connectAtOnce() {
             guard let refusal = refusal(outcome, peer) else { return .open(opening) }
-            refuse(refusal, on: &connection)
+            refuse(refusal, opening.client, on: &connection)
             return .wait
         }
         http.update { $0.current = .opening(opening) }
@@ -318,7 +318,7 @@ extension AppLoop {
             opening.isAbandoned = true
             return refuse(
                 OpeningRefusal(status: 503, reason: "The handshake took too long"),
-                on: &connection)
+                opening.client, on: &connection)
         }
         // Accepted right before the end, and silent since.
         if core.isClosing, http.borrow({ $0.session.isIdle }) { return connection.close() }

@@ -23,10 +23,10 @@ public struct HealthConfiguration: Sendable {
 
     func validate() throws(AppError) {
         let hour = Duration.seconds(3_600)
-        try AppError.check("health.stallTimeout", stallTimeout, .milliseconds(10) ... hour)
+        try AppError.check("health.stallTimeout", stallTimeout, .milliseconds(10)...hour)
         try AppError.check(
-            "health.blockedLogThreshold", blockedLogThreshold, .milliseconds(1) ... hour)
+            "health.blockedLogThreshold", blockedLogThreshold, .milliseconds(1)...hour)
         try AppError.check(
-            "health.blockedCountThreshold", blockedCountThreshold, .milliseconds(1) ... hour)
+            "health.blockedCountThreshold", blockedCountThreshold, .milliseconds(1)...hour)
     }
 }

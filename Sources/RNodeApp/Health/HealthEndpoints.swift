@@ -67,5 +67,7 @@ extension AppCore {
     }
 
     /// The time on the loop that the calling code runs on.
-    var currentTime: MonotonicInstant? { loops.map(\.eventLoop).filter(\.isOnLoop).map(\.now).max() }
+    var currentTime: MonotonicInstant? {
+        loops.map(\.eventLoop).filter(\.isOnLoop).map(\.now).max()
+    }
 }

@@ -32,7 +32,8 @@ final class ServerLog: Sendable {
 
     /// Writes a line, unless its level is not logged or there were enough of its kind in this second.
     func write(
-        _ message: LogMessage, at now: MonotonicInstant, _ fields: @autoclosure () -> [String: String]
+        _ message: LogMessage, at now: MonotonicInstant,
+        _ fields: @autoclosure () -> [String: String]
     ) {
         guard isWritten(message.level), message.rawValue < gates.count,
             let suppressed = gates[message.rawValue].admit(

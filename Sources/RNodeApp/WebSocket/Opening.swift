@@ -4,13 +4,16 @@ final class Opening: @unchecked Sendable {
     let route: WebSocketRoute
     let peer: WebSocketPeer?
     let handshake: Handshake
+    /// The client's address.
+    let client: String
     /// The connection is gone, or was answered already: the decision comes too late.
     var isAbandoned = false
 
-    init(route: WebSocketRoute, peer: WebSocketPeer?, handshake: Handshake) {
+    init(route: WebSocketRoute, peer: WebSocketPeer?, handshake: Handshake, client: String) {
         self.route = route
         self.peer = peer
         self.handshake = handshake
+        self.client = client
     }
 }
 
@@ -24,7 +27,7 @@ struct OpeningRefusal: Error {
 extension AppLoop {
     /// Checks an upgrade request; returns what is to be opened, once onConnect agrees.
     func opening(
-        _ route: WebSocketRoute, _ params: RouteParameters, remote: SocketAddress,
+        _ route: WebSocketRoute, _ params: RouteParameters, from client: String,
         on connection: ConnectionID
     ) throws(OpeningRefusal) -> Opening {
         guard route.origins.admits(head) else {
@@ -41,15 +44,15 @@ extension AppLoop {
         let clientID = try requestedClientID()
         // A raw connection that nobody names costs no more than its session.
         guard !route.isRaw || clientID != nil else {
-            return Opening(route: route, peer: nil, handshake: handshake)
+            return Opening(route: route, peer: nil, handshake: handshake, client: client)
         }
         let request = OpeningRequest(
             path: head.path, params: params, query: head.query, fields: head.fields,
-            remoteAddress: core.configuration.proxies.client(of: remote, head))
+            remoteAddress: client)
         let peer = makePeer(
             route, connection, clientID: clientID ?? makeClientID(), request: request)
         peer.subprotocol = handshake.firstSubprotocol(of: route.subprotocols)
-        return Opening(route: route, peer: peer, handshake: handshake)
+        return Opening(route: route, peer: peer, handshake: handshake, client: client)
     }
 
     /// The `clientId` of the query: 1–128 bytes without controls; nil when there is none.
@@ -75,14 +78,15 @@ extension AppLoop {
     func open(_ opening: Opening, on connection: inout ConnectionContext) {
         let route = opening.route
         guard !core.isClosing else {
-            return refuse(OpeningRefusal(status: 503, reason: "Stopping"), on: &connection)
+            return refuse(
+                OpeningRefusal(status: 503, reason: "Stopping"), opening.client, on: &connection)
         }
         do throws(HandshakeError) {
             try opening.handshake.answer(
                 subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols)
             ).encode(into: &connection.output)
         } catch {
-            return refuse(OpeningRefusal(error), on: &connection)
+            return refuse(OpeningRefusal(error), opening.client, on: &connection)
         }
         let session = WebSocketSession(
             role: .server, limits: route.limits, now: connection.now,
@@ -120,25 +124,19 @@ extension AppLoop {
         }
     }
 
-    func refuse(_ refusal: OpeningRefusal, on connection: inout ConnectionContext) {
+    /// Answers an opening with an error, and closes.
+    func refuse(
+        _ refusal: OpeningRefusal, _ client: String, on connection: inout ConnectionContext
+    ) {
         counters.failed(.handshake)
         core.log(
             .openingRefused, at: connection.now,
-            [
-                "status": "\(refusal.status)", "peer": core.log.peer(remote(of: connection.id)),
-            ])
+            ["status": "\(refusal.status)", "peer": core.log.peer(client)])
         setResponseTime()
         responses.encodeError(
             refusal.status, reason: refusal.reason, fields: refusal.fields, terms: .closing,
             into: &connection.output)
         connection.close()
-    }
-
-    /// The peer of a connection that speaks HTTP, as text.
-    private func remote(of connection: ConnectionID) -> String {
-        connections.borrow(at: connection.slot) { state in
-            state.withHTTP { $0.borrow { $0.remote.description } }
-        }?.flatMap(\.self) ?? ""
     }
 
     /// Applies what onConnect decided; nil opens the connection.
@@ -171,7 +169,7 @@ extension AppLoop {
             _ = self.eventLoop.withConnection(connection) { context in
                 context.resumeReading()
                 if let refusal = self.refusal(outcome, peer) {
-                    self.refuse(refusal, on: &context)
+                    self.refuse(refusal, opening.client, on: &context)
                 } else {
                     self.open(opening, on: &context)
                 }

@@ -69,7 +69,9 @@ public struct OriginPolicy: Sendable, Hashable {
         if allowed.contains(page) { return true }
         // RFC 6454: scheme, "://", host, port. "null" has none, and is nobody's.
         let scheme = page.prefix { $0 != ":" }
-        guard let host, !host.isEmpty, page.dropFirst(scheme.count).hasPrefix("://") else {
+        guard let host, !host.isEmpty, !scheme.isEmpty,
+            page.dropFirst(scheme.count).hasPrefix("://")
+        else {
             return false
         }
         return Self.normalized(scheme + "://" + host) == page

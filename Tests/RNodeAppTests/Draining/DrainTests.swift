@@ -54,7 +54,8 @@ struct DrainTests {
         #expect(try await stage.result(end) == .clean)
     }
 
-    @Test func `D9 what was queued comes before the 1001, however slowly it is read`() async throws {
+    @Test func `D9 what was queued comes before the 1001, however slowly it is read`() async throws
+    {
         let stage = try await Stage.make { app in
             app.websocket(raw: "/echo") { $0.onMessage { $2.send($0, $1) } }
         }
@@ -71,7 +72,8 @@ struct DrainTests {
         #expect(try await stage.result(end) == .clean)
     }
 
-    @Test func `D9 a client that does not answer its 1001 is cut after five seconds`() async throws {
+    @Test func `D9 a client that does not answer its 1001 is cut after five seconds`() async throws
+    {
         let stage = try await Stage.make { $0.websocket("/chat") { _ in } }
         let stuck = try await stage.client()
         let end = try await stage.beginDrain()

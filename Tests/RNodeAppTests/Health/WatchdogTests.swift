@@ -63,8 +63,10 @@ struct WatchdogTests {
         let stage = try await stage()
         for time in [3, 30, 30, 700] { try await block(stage, time) }
         let metrics = try await TestHTTP(stage.host).request("GET", "/metrics").text
-        let counts = metrics.split(separator: "\n").filter { $0.contains("loop_lag_seconds_bucket") }
-            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+        let counts = metrics.split(separator: "\n").filter {
+            $0.contains("loop_lag_seconds_bucket")
+        }
+        .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
         #expect(counts.count == LagHistogram.bounds.count + 1)
         let parts = zip(counts.dropFirst(), counts).map { $0 - $1 }
         #expect(parts == [1, 0, 0, 2, 0, 0, 0, 1, 0, 0])
