@@ -22,7 +22,8 @@ struct AgeTests {
         try await ada.next("message_ack")
     }
 
-    @Test func `from nine tenths of its age on, each at its own time, they get 1001`() async throws {
+    @Test func `from nine tenths of its age on, each at its own time, they get 1001`() async throws
+    {
         let stage = try await stage(.seconds(100))
         var clients: [Client] = []
         for _ in 0..<40 { clients.append(try await stage.client()) }

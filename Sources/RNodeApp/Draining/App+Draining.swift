@@ -66,7 +66,9 @@ extension App {
     }
 
     /// Whether a drain has begun: `/readyz` says 503.
-    public var isDraining: Bool { core?.isDraining ?? false }
+    public var isDraining: Bool {
+        state.withLock { state in state.core.map(\.isDraining) ?? state.isStopped }
+    }
 
     private func drain() async -> ShutdownResult {
         let (core, running) = state.withLock { ($0.core, $0.running) }

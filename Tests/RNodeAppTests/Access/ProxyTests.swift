@@ -1,5 +1,6 @@
 import RNodeIO
 import RNodeTesting
+import RoomHistories
 import Testing
 
 @testable import RNodeApp
@@ -117,7 +118,8 @@ struct ProxyTests {
         network: String, isTrusted: Bool
     ) throws {
         var head = RequestHead()
-        var layout: [UInt8] = Array("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n".utf8)
+        var layout: [UInt8] = Array(
+            "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n".utf8)
         var session = HTTPSession(acceptedAt: MonotonicInstant(nanoseconds: 0))
         var offset = 0
         let now = MonotonicInstant(nanoseconds: 0)
@@ -125,6 +127,18 @@ struct ProxyTests {
         layout = []
         let client = TrustedProxies([network]).client(of: .unix(path: ""), head)
         #expect((client == "203.0.113.7") == isTrusted)
+    }
+
+    @Test(arguments: [
+        "PROXY TCP4 203.0.113.7 10.0.0.1 1 2\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "\r\n\r\n\u{0}\r\nQUIT\n\u{21}\u{11}\u{0}\u{C}............",
+    ])
+    func `D12 the PROXY protocol is not spoken`(header: String) async throws {
+        let stage = try await Stage.make({ $0.proxies = TrustedProxies(["127.0.0.1"]) }) { _ in }
+        let client = try TestHTTP(stage.host)
+        client.send(header)
+        #expect(try await client.response().status == 400)
+        #expect(client.peer.isFinished)
     }
 
     @Test(arguments: ["10.0.0.1/8", "example.org", "", "10.0.0.0/33"])

@@ -41,13 +41,15 @@ struct CanaryTests {
         app.post("/decode") { request, _ in
             _ = try JSONDecoder().decode([String: Int].self, from: Data(request.body))
         }
-        app.mountRoomAPI(at: "/rooms", authorize: .custom { _ in throw HTTPError(401, "Unauthorized") })
+        app.mountRoomAPI(
+            at: "/rooms", authorize: .custom { _ in throw HTTPError(401, "Unauthorized") })
         try await host.run { try await app.serve(on: host.loops) }
         return Stage(host: host, app: app)
     }
 
     private static let fields = [
-        "Authorization", "Cookie", "Origin", "User-Agent", "Referer", "X-Forwarded-For", "Forwarded",
+        "Authorization", "Cookie", "Origin", "User-Agent", "Referer", "X-Forwarded-For",
+        "Forwarded",
         "X-Secret", "Sec-WebSocket-Protocol", "Sec-WebSocket-Key", "Sec-WebSocket-Extensions",
         "Content-Type", "Accept", "Expect", "Transfer-Encoding", "Content-Length", "Upgrade",
         "Connection", "TE", "Host",
@@ -60,12 +62,15 @@ struct CanaryTests {
                 "\(line) HTTP/1.1\r\nHost: a\r\n\(name): \(canary)\r\n\r\n"
             } + [upgrade("/chat", "\(name): \(canary)\r\n")]
         }
-        for path in ["/\(canary)", "/chat/\(canary)", "/rooms/rooms/\(canary)", "/livez?token=\(canary)"] {
+        for path in [
+            "/\(canary)", "/chat/\(canary)", "/rooms/rooms/\(canary)", "/livez?token=\(canary)",
+        ] {
             requests.append("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
             requests.append(upgrade(path, ""))
         }
         requests.append(upgrade("/chat?clientId=%00\(canary)", ""))
-        requests.append(upgrade("/chat?clientId=\(canary)&token=\(canary)", "Cookie: decode \(canary)\r\n"))
+        requests.append(
+            upgrade("/chat?clientId=\(canary)&token=\(canary)", "Cookie: decode \(canary)\r\n"))
         requests.append("\(canary) / HTTP/1.1\r\nHost: a\r\n\r\n")
         requests.append("GET / \(canary)\r\n\r\n")
         requests.append("GET /livez HTTP/1.1\r\nHost: a\r\n\(canary): \u{1}\r\n\r\n")
@@ -126,10 +131,12 @@ struct CanaryTests {
         let room = try await stage.room(Self.canary)
         try await ada.join(room)
         for text in [
-            Self.canary, #"{"type":"room_message","room_id":"\#(Self.canary)","message":"\#(Self.canary)"}"#,
+            Self.canary,
+            #"{"type":"room_message","room_id":"\#(Self.canary)","message":"\#(Self.canary)"}"#,
             #"{"type":"room_message","room_id":"\#(room)","message":"\#(Self.canary)","id":"\#(Self.canary)"}"#,
             #"{"type":"direct_message","target_client_id":"\#(Self.canary)","message":"\#(Self.canary)"}"#,
-            #"{"type":"join_room","room_id":"\#(Self.canary)"}"#, #"{"type":"ping","id":"\#(Self.canary)"}"#,
+            #"{"type":"join_room","room_id":"\#(Self.canary)"}"#,
+            #"{"type":"ping","id":"\#(Self.canary)"}"#,
             #"{"type":"message_ack","id":"\#(Self.canary)"}"#, #"{"type":"\#(Self.canary)"}"#,
         ] { ada.send(text) }
         ada.socket.ping(Array(Self.canary.utf8))

@@ -44,9 +44,10 @@ struct LogTests {
     }
 
     /// The first and the last of the vectors in the paper and its reference code: bytes 0, 1, 2 …, key 00…0f.
-    @Test(arguments: [
-        (0, 0x726F_DB47_DD0E_0E31), (1, 0x74F8_39C5_93DC_67FD), (15, 0xA129_CA61_49BE_45E5),
-    ] as [(Int, UInt64)])
+    @Test(
+        arguments: [
+            (0, 0x726F_DB47_DD0E_0E31), (1, 0x74F8_39C5_93DC_67FD), (15, 0xA129_CA61_49BE_45E5),
+        ] as [(Int, UInt64)])
     func `the hash is SipHash-2-4`(count: Int, hash: UInt64) {
         let bytes = (0..<count).map { UInt8($0) }
         let key: (UInt64, UInt64) = (0x0706_0504_0302_0100, 0x0F0E_0D0C_0B0A_0908)
@@ -86,11 +87,12 @@ struct LogTests {
         }
     }
 
-    @Test(arguments: [
-        ([:], 0), (["SWIFT_DETERMINISTIC_HASHING": "1"], 1),
-        (["SWIFT_DETERMINISTIC_HASHING": "0"], 0), (["SWIFT_DETERMINISTIC_HASHING": ""], 0),
-        (["PATH": "SWIFT_DETERMINISTIC_HASHING"], 0),
-    ] as [([String: String], Int)])
+    @Test(
+        arguments: [
+            ([:], 0), (["SWIFT_DETERMINISTIC_HASHING": "1"], 1),
+            (["SWIFT_DETERMINISTIC_HASHING": "0"], 0), (["SWIFT_DETERMINISTIC_HASHING": ""], 0),
+            (["PATH": "SWIFT_DETERMINISTIC_HASHING"], 0),
+        ] as [([String: String], Int)])
     func `D10 deterministic hashing is warned of at the start`(
         environment: [String: String], warnings: Int
     ) {
