@@ -67,6 +67,13 @@ let package = Package(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
 
+        .target(
+            name: "RoomHistories", dependencies: ["RNodeApp", "RNodeTesting", logging],
+            path: "Tests/RoomHistories/Histories", swiftSettings: strict),
+        .executableTarget(
+            name: "RunHistories", dependencies: ["RoomHistories", arguments],
+            path: "Tests/RoomHistories/Run", swiftSettings: strict),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "SnippetTests",
@@ -81,7 +88,8 @@ let package = Package(
         .testTarget(name: "RNodeWSTests", dependencies: ["RNodeWS"], swiftSettings: strict),
         .testTarget(name: "RNodeRoomsTests", dependencies: ["RNodeRooms"], swiftSettings: strict),
         .testTarget(
-            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting", logging],
+            name: "RNodeAppTests",
+            dependencies: ["RNodeApp", "RNodeTesting", "RoomHistories", logging],
             swiftSettings: strict
         ),
     ]

@@ -47,7 +47,6 @@ struct BenchmarkServer: AsyncParsableCommand {
             route.onMessage { bytes, kind, context in context.publish(bytes, kind, to: deflated) }
         }
         app.get("/plain", fixed: Response().text("Hello, World!"))
-        try await app.listen(host: flags.host, port: flags.port)
-        try await app.run()
+        try await flags.serve(app)
     }
 }

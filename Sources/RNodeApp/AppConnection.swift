@@ -67,17 +67,20 @@ struct WebSocketState: ~Copyable {
     let openedAt: MonotonicInstant
     /// The session's extension, if one was agreed on.
     let deflate: PerMessageDeflate?
+    /// When it has grown too old; `.distantFuture` when it may grow for ever.
+    var endOfLife: MonotonicInstant
     /// Why the client closed it.
     var closeReason = ""
 
     init(
         _ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?,
-        deflate: PerMessageDeflate?, openedAt now: MonotonicInstant
+        deflate: PerMessageDeflate?, openedAt now: MonotonicInstant, endOfLife: MonotonicInstant
     ) {
         self.session = session
         self.route = route
         self.peer = peer
         self.deflate = deflate
         openedAt = now
+        self.endOfLife = endOfLife
     }
 }

@@ -14,16 +14,17 @@ final class AppCore: @unchecked Sendable {
     let directory = ClientDirectory()
     let deflateBudget: DeflateBudget
     let metrics: ServerMetrics
-    private let baseLogger: Logger
+    let log: ServerLog
+    let hosts: AllowedHosts
+    /// How long a turn takes that is logged.
+    let blockedLogNanoseconds: Int64
     private var places: [Place] = []
 
     /// A loop's part of the app, kept alive by its event loop until that ends.
     private struct Place {
         weak var loop: AppLoop?
     }
-    private let stopping = Atomic(false)
-    /// The place of the level in `Logger.Level.allCases`.
-    private let logLevel: Atomic<Int>
+    private let stage = Atomic(DrainStage.serving.rawValue)
 
     init(
         _ configuration: AppConfiguration, routes: AppRoutes, registry: RoomRegistry,
@@ -38,8 +39,9 @@ final class AppCore: @unchecked Sendable {
         self.registry = registry
         deflateBudget = DeflateBudget(bytesMax: configuration.deflateContextBytesMax)
         self.metrics = metrics
-        baseLogger = logger
-        logLevel = Atomic(Self.place(of: logger.logLevel))
+        log = ServerLog(logger, configuration.logs)
+        hosts = AllowedHosts(configuration.allowedHosts)
+        blockedLogNanoseconds = configuration.health.blockedLogThreshold.nanosecondsClamped
     }
 
     /// Gives every event loop its part of the app.
@@ -68,31 +70,24 @@ final class AppCore: @unchecked Sendable {
     /// The loops that have not ended.
     var loops: [AppLoop] { places.compactMap(\.loop) }
 
-    /// Whether the app is on its way down.
-    var isStopping: Bool { stopping.load(ordering: .relaxed) }
+    /// Whether the app is on its way down: not ready any more.
+    var isDraining: Bool { stage.load(ordering: .relaxed) >= DrainStage.announced.rawValue }
 
-    func beginStopping() {
-        stopping.store(true, ordering: .relaxed)
+    /// Whether connections close: no request is followed by another, and nothing opens.
+    var isClosing: Bool { stage.load(ordering: .relaxed) >= DrainStage.closing.rawValue }
+
+    func advance(to stage: DrainStage) {
+        self.stage.store(stage.rawValue, ordering: .relaxed)
     }
 
     // MARK: - Logging
 
-    /// The log, at the level that was set last.
-    var logger: Logger {
-        var logger = baseLogger
-        logger.logLevel = Logger.Level.allCases[logLevel.load(ordering: .relaxed)]
-        return logger
-    }
-
-    /// Whether events are logged; read for each event, so that a silent log costs one test.
-    var isDebugging: Bool { logLevel.load(ordering: .relaxed) <= Self.place(of: .debug) }
-
-    func setLogLevel(_ level: Logger.Level) {
-        logLevel.store(Self.place(of: level), ordering: .relaxed)
-    }
-
-    private static func place(of level: Logger.Level) -> Int {
-        Logger.Level.allCases.firstIndex(of: level) ?? 0
+    /// Writes a line of the framework's own.
+    func log(
+        _ message: LogMessage, at now: MonotonicInstant,
+        _ fields: @autoclosure () -> [String: String]
+    ) {
+        log.write(message, at: now, fields())
     }
 
     // MARK: - The registry

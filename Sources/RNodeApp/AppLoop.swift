@@ -19,6 +19,10 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var random: any RandomNumberGenerator
     /// Named connections whose last callback has not returned.
     var livePeers = 0
+    /// The loop's part of a drain, from when connections close until none lives.
+    var drain: LoopDrain?
+    /// When the drain was announced here.
+    var drainBegan = MonotonicInstant.distantFuture
     private var scratch = ByteBuffer(capacity: 1_024)
     private var cachedTimestamp = Timestamp(milliseconds: 0)
     private var responseSeconds: Int64 = 0
@@ -43,6 +47,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     // MARK: - LoopHandler
 
     func accepted(_ connection: inout ConnectionContext, remote: SocketAddress) {
+        counters.accepted.raise()
         let state = HTTPConnection(acceptedAt: connection.now, remote: remote)
         connection.deadline = state.session.deadline(limits: core.configuration.http)
         connections.put(.http(Owned(state)), at: connection.id.slot)
@@ -95,6 +100,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     }
 
     func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop) {
+        counters.ended.raise()
         switch connections.take(at: connection.slot) {
         case .none: return
         case .http(let http):
@@ -105,6 +111,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
 
     func turnEnded(on loop: EventLoop) {
         rooms.flushAll()
+        if drain != nil { finishDrainIfQuiet() }
     }
 
     /// Lends the state of a WebSocket connection; nil when it is none (any more).
@@ -159,8 +166,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     }
 
     func logEvent(_ event: WebSocketEvent, _ peer: WebSocketPeer, _ byteCount: Int) {
-        guard core.isDebugging else { return }
-        core.logger.debug(
+        guard core.log.isDebugging else { return }
+        core.log.logger.debug(
             "\(event.name)",
             metadata: [
                 "route": "\(peer.route.path)", "connection": "\(peer.id)",

@@ -155,6 +155,13 @@ public final class TestWebSocket {
         return received
     }
 
+    /// What has arrived so far. Runs no turn, so a test sees where in a race it stands.
+    public func takeReceived() -> [TestMessage] {
+        take(peer.takeBytes())
+        defer { received = [] }
+        return received
+    }
+
     private var isOver: Bool {
         if peer.isFinished, peer.availableCount == 0 { isEnded = true }
         return isEnded

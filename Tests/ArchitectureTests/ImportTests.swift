@@ -102,7 +102,7 @@ struct ImportTests {
 
     /// The files that may call the system; everything else asks RNodeIO.
     private static let systemCallers: Set = [
-        "RNodeApp/TerminationSignals.swift",
+        "RNodeApp/Draining/ProcessSignals.swift",
         "RNodeIO/Backends/Epoll.swift",
         "RNodeIO/Backends/Poll.swift",
         "RNodeIO/EventLoop/LoopThread.swift",

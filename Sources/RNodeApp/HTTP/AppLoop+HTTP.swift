@@ -1,5 +1,3 @@
-internal import Logging
-
 // HTTP connections of a loop: from bytes to requests, and from responses to bytes.
 extension AppLoop {
     // MARK: - Receiving
@@ -68,7 +66,7 @@ extension AppLoop {
         opening.isAbandoned = true
         refuse(
             OpeningRefusal(status: 400, reason: "Too many bytes before the upgrade"),
-            on: &connection)
+            opening.client, on: &connection)
     }
 
     private func setDeadline(
@@ -88,6 +86,9 @@ extension AppLoop {
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) {
         var fields = HTTPFields()
+        guard isForThisHost else {
+            return answerError(421, "Misdirected request", fields, http, &connection)
+        }
         switch head.withPath({ core.router.match(head.method, path: $0) }) {
         case .found(.http(let route), let params): begin(route, params, http)
         case .found(.webSocket, _):
@@ -101,6 +102,11 @@ extension AppLoop {
         }
     }
 
+    /// Whether the request is for a host of this server's.
+    private var isForThisHost: Bool {
+        core.hosts.admitsAny || core.hosts.admits(head.authority)
+    }
+
     private func begin(
         _ route: HTTPRoute, _ params: RouteParameters, _ http: borrowing Owned<HTTPConnection>
     ) {
@@ -109,7 +115,8 @@ extension AppLoop {
         }
         let remote = http.borrow { $0.remote }
         var request = Request(
-            head, route: route.pattern, params: params, remoteAddress: remote.description)
+            head, route: route.pattern, params: params,
+            remoteAddress: core.configuration.proxies.client(of: remote, head))
         request.jsonLimits = core.configuration.json
         http.update { $0.current = .reading(request, route) }
     }
@@ -132,7 +139,7 @@ extension AppLoop {
     ) {
         switch http.update({ $0.current.take() }) {
         case .fixed(let prepared):
-            let terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+            let terms = terms(http)
             responses.encode(prepared, terms: terms, into: &connection.output)
             finish(terms.keepsAlive, http, &connection)
         case .reading(let request, let route):
@@ -197,12 +204,12 @@ extension AppLoop {
         _ response: Response, _ http: borrowing Owned<HTTPConnection>,
         _ connection: inout ConnectionContext
     ) {
-        var terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
-        if response.closesConnection || core.isStopping { terms.keepsAlive = false }
+        var terms = terms(http)
+        if response.closesConnection { terms.keepsAlive = false }
         do throws(ResponseEncodingError) {
             try responses.encode(response, terms: terms, into: &connection.output)
         } catch {
-            core.logger.error("a response could not be sent", metadata: ["error": "\(error)"])
+            core.log(.responseUnsendable, at: eventLoop.now, ["error": "\(error)"])
             responses.encodeError(
                 500, reason: "Internal server error", terms: terms, into: &connection.output)
         }
@@ -213,10 +220,17 @@ extension AppLoop {
         _ status: Int, _ reason: String, _ fields: HTTPFields,
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) {
-        let terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+        let terms = terms(http)
         responses.encodeError(
             status, reason: reason, fields: fields, terms: terms, into: &connection.output)
         finish(terms.keepsAlive, http, &connection)
+    }
+
+    /// What the answer says about its connection; while the app closes it is the last.
+    private func terms(_ http: borrowing Owned<HTTPConnection>) -> ResponseTerms {
+        var terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+        if core.isClosing { terms.keepsAlive = false }
+        return terms
     }
 
     private func finish(
@@ -238,9 +252,9 @@ extension AppLoop {
             return
         }
         counters.failed(.serverError)
-        core.logger.error(
-            "a handler threw",
-            metadata: ["route": "\(request.route ?? "")", "error": "\(error)"])
+        core.log(
+            .handlerThrew, at: eventLoop.now,
+            ["route": request.route ?? "", "error": LogText.text(of: error)])
         response.failure(500, "Internal server error")
     }
 
@@ -249,19 +263,22 @@ extension AppLoop {
     private func upgrade(
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) -> Next {
+        let client = core.configuration.proxies.client(of: http.borrow { $0.remote }, head)
         do throws(OpeningRefusal) {
             let (route, params) = try webSocketRoute()
             guard connection.now < handshakeEnd(http) else { throw .tooLate }
-            let opening = try opening(
-                route, params, remote: http.borrow { $0.remote }, on: connection.id)
+            let opening = try opening(route, params, from: client, on: connection.id)
             return decide(opening, http, &connection)
         } catch {
-            refuse(error, on: &connection)
+            refuse(error, client, on: &connection)
             return .wait
         }
     }
 
     private func webSocketRoute() throws(OpeningRefusal) -> (WebSocketRoute, RouteParameters) {
+        guard isForThisHost else {
+            throw OpeningRefusal(status: 421, reason: "Misdirected request")
+        }
         switch head.withPath({ core.router.match(head.method, path: $0) }) {
         case .found(.webSocket(let route), let params) where head.method == .get:
             return (route, params)
@@ -284,7 +301,7 @@ extension AppLoop {
         }
         if let outcome = peer.connectAtOnce() {
             guard let refusal = refusal(outcome, peer) else { return .open(opening) }
-            refuse(refusal, on: &connection)
+            refuse(refusal, opening.client, on: &connection)
             return .wait
         }
         http.update { $0.current = .opening(opening) }
@@ -307,8 +324,10 @@ extension AppLoop {
         setResponseTime()
         if case .opening(let opening) = http.borrow({ $0.current }) {
             opening.isAbandoned = true
-            return refuse(.tooLate, on: &connection)
+            return refuse(.tooLate, opening.client, on: &connection)
         }
+        // Accepted right before the end, and silent since.
+        if core.isClosing, http.borrow({ $0.session.isIdle }) { return connection.close() }
         let limits = core.configuration.http
         let step = http.update { $0.session.timedOut(now: connection.now, limits: limits) }
         switch step {

@@ -30,6 +30,10 @@ struct MetricsSnapshot: Sendable {
     let namedRooms: [(name: String, connections: Int)]
     /// Errors by the number of their word.
     private(set) var errors = [Int](repeating: 0, count: ErrorWord.allCases.count)
+    /// How long turns of loops took.
+    private(set) var lag = HistogramTotals(bounds: LagHistogram.bounds)
+    /// Turns of loops that took too long.
+    private(set) var blockedTurns = 0
 
     /// The names of the fourteen events, by their number: the order of the user's document.
     static let eventNames = WebSocketEvent.allCases.map(\.label)
@@ -55,6 +59,8 @@ struct MetricsSnapshot: Sendable {
             routes[place].add(loop.routes[place])
         }
         errors.raise(by: loop.errors.values)
+        lag.add(loop.lag.totals)
+        blockedTurns &+= loop.blocked.value
     }
 }
 

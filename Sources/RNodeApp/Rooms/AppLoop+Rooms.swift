@@ -1,5 +1,3 @@
-internal import Logging
-
 // What a loop sends to many: rooms' messages, announcements, direct messages.
 extension AppLoop {
     /// Publishes a message of a client, or of the server with nil, to all members of a room on all nodes.
@@ -25,7 +23,7 @@ extension AppLoop {
         let payload = publication.encoded()
         guard !core.configuration.broker.publish(payload.span, to: room.id) else { return }
         counters.failed(.broker)
-        core.logger.error("the broker took no message", metadata: ["room": "\(room.id)"])
+        core.log(.brokerRefused, at: eventLoop.now, ["room": "\(room.id)"])
     }
 
     /// Delivers what another node published.

@@ -1,5 +1,3 @@
-internal import Logging
-
 // WebSocket connections of a loop: from bytes to messages, and from messages to frames.
 extension AppLoop {
     // MARK: - Receiving
@@ -84,7 +82,7 @@ extension AppLoop {
     /// A raw route's closure threw: that costs the event, not the connection.
     func failedRaw(_ error: any Error) {
         counters.failed(.serverError)
-        core.logger.error("a raw route's closure threw", metadata: ["error": "\(error)"])
+        core.log(.rawRouteThrew, at: eventLoop.now, ["error": LogText.text(of: error)])
     }
 
     private func receivedPing(
@@ -144,7 +142,8 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         let deadline = state.borrow { state in
-            min(state.session.deadline, state.peer?.jsonPingDue ?? .distantFuture)
+            min(
+                state.session.deadline, state.peer?.jsonPingDue ?? .distantFuture, state.endOfLife)
         }
         connection.deadline = deadline
     }
@@ -171,9 +170,19 @@ extension AppLoop {
         case .failed(let error): fail(error, state, &connection)
         case .abort(let error): abort(error, state, &connection)
         }
+        closeIfOld(state, &connection)
         // A connection that is closing has a deadline too: the close may never be sent.
         if !connection.isClosing { peer?.sendJSONPingIfDue() }
         setDeadline(state, &connection)
+    }
+
+    /// Closes a connection that has reached the age that was set for it when it opened.
+    private func closeIfOld(
+        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) {
+        guard state.borrow({ $0.endOfLife }) <= connection.now else { return }
+        state.update { $0.endOfLife = .distantFuture }
+        close(connection.id, .goingAway, reason: "connection too old")
     }
 
     private func abort(

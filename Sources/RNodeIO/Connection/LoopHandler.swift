@@ -39,6 +39,14 @@ public protocol LoopHandler: AnyObject {
     ///
     /// Called again, at the turn's very end, for what came of backlogs and of connections that ended.
     func turnEnded(on loop: EventLoop)
+
+    /// The turn is over and everything is sent; it took so long. Not called unless implemented.
+    func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop)
+}
+
+extension LoopHandler {
+    /// Does nothing.
+    public func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop) {}
 }
 
 extension LoopHandler {

@@ -49,7 +49,29 @@ extension EventLoop {
     }
 
     /// Stops accepting, and closes the listeners. On the loop's thread only.
+    ///
+    /// Who waits in a listener's queue is accepted first: closing it would reset them.
     public func stopListening() {
+        for position in listeners.indices where listeners[position].isOpen {
+            acceptWaiting(from: position)
+        }
+        closeListeners()
+    }
+
+    private func acceptWaiting(from position: Int) {
+        let listener = listeners[position].listener
+        // No queue is longer; who comes after so many came too late.
+        for _ in 0..<65_536 where unsafe core.pointee.openCount < limits.connectionsMax {
+            switch listener.accept() {
+            case .accepted(let transport, let remote):
+                place(transport, from: remote, by: position)
+            case .retry: continue
+            case .wouldBlock, .exhausted, .failed: return
+            }
+        }
+    }
+
+    func closeListeners() {
         for position in listeners.indices where listeners[position].isOpen {
             if listeners[position].isWatched {
                 backend.remove(listeners[position].listener.descriptor)

@@ -4,7 +4,7 @@
 extension EventLoop {
     /// Cuts what is still open, and runs what was left for the loop.
     func shutDown() {
-        stopListening()
+        closeListeners()
         takeMail()
         for id in unsafe core.pointee.openConnections(lingeringToo: true) {
             let lingers = unsafe find(id)?.pointee.state.contains(.lingering) ?? true

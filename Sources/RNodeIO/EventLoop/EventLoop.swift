@@ -17,6 +17,8 @@ public final class EventLoop: @unchecked Sendable {
     /// The thread that runs the loop right now, 0 when none does.
     let owner = Atomic<UInt>(0)
     private let isStopped = Atomic(false)
+    /// When the turn at hand began, in nanoseconds; the greatest number between two turns.
+    private let turnBegan = Atomic(Int64.max)
 
     let backend: any EventLoopBackend
     var handler: (any LoopHandler)?
@@ -91,6 +93,7 @@ public final class EventLoop: @unchecked Sendable {
             polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
         let now = backend.wait(until: deadline, into: &events)
         enter()
+        turnBegan.store(now.nanoseconds, ordering: .relaxed)
         unsafe core.pointee.begin(at: now)
         takeMail()
         serveEvents()
@@ -98,7 +101,17 @@ public final class EventLoop: @unchecked Sendable {
         runLocalJobs()
         handler?.turnEnded(on: self)
         settleTouched()
+        handler?.turnServed(inNanoseconds: now.nanoseconds(until: backend.now), on: self)
+        turnBegan.store(.max, ordering: .relaxed)
         leave()
+    }
+
+    /// When the turn at hand began; nil while the loop waits. From any thread.
+    ///
+    /// A turn that began long ago is one that a callback blocks.
+    public var turnBeganAt: MonotonicInstant? {
+        let nanoseconds = turnBegan.load(ordering: .relaxed)
+        return nanoseconds == .max ? nil : MonotonicInstant(nanoseconds: nanoseconds)
     }
 
     /// Whether the next turn has something to do before it waits. By whoever runs the turns.
