@@ -24,7 +24,9 @@ extension EventLoop {
         unsafe tellOverflowed(connection)
         unsafe resumeIfDrained(connection)
         unsafe giveBacklog(connection)
+        if unsafe connection.pointee.waiting != nil { unsafe tellDropped(connection) }
         unsafe core.pointee.send(from: &connection.pointee)
+        unsafe core.pointee.account(&connection.pointee)
         unsafe connection.pointee.state.remove(.touched)
         unsafe core.pointee.reclaimOutput(of: &connection.pointee)
         if unsafe !closeIfDone(connection) {
@@ -37,16 +39,23 @@ extension EventLoop {
     /// Whether a connection that was congested is so no more.
     private func isDrained(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
         unsafe connection.pointee.state.contains(.congested)
-            && connection.pointee.output.count <= limits.outputSoftMarkBytes / 2
+            && connection.pointee.unsentCount <= limits.outputSoftMarkBytes / 2
     }
 
     private func tellOverflowed(_ connection: UnsafeMutablePointer<Connection>) {
         guard unsafe connection.pointee.state.contains(.overflowed),
-            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted])
+            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted, .lingering])
         else { return }
         unsafe connection.pointee.state.insert(.overflowTold)
         var context = unsafe ConnectionContext(connection, core: core)
         handler?.overflowed(&context)
+    }
+
+    private func tellDropped(_ connection: UnsafeMutablePointer<Connection>) {
+        let count = unsafe core.pointee.takeDroppedCount(of: &connection.pointee)
+        guard count > 0, unsafe !connection.pointee.state.contains(.aborted) else { return }
+        var context = unsafe ConnectionContext(connection, core: core)
+        handler?.dropped(count, on: &context)
     }
 
     private func resumeIfDrained(_ connection: UnsafeMutablePointer<Connection>) {
@@ -54,7 +63,7 @@ extension EventLoop {
             unsafe connection.pointee.state.remove([.congested, .overflowed, .overflowTold])
             var context = unsafe ConnectionContext(connection, core: core)
             handler?.drained(&context)
-        } else if unsafe connection.pointee.output.count > limits.outputSoftMarkBytes {
+        } else if unsafe connection.pointee.unsentCount > limits.outputSoftMarkBytes {
             unsafe connection.pointee.state.insert(.congested)
         }
     }
