@@ -6,6 +6,7 @@ enum RawRoutes {
         app.websocket(raw: "/raw") { route in
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
+        registerAutobahn(on: app)
         for (path, options) in compressed {
             app.websocket(raw: path) { route in
                 route.compression = options
@@ -41,6 +42,17 @@ enum RawRoutes {
             ("/deflate", plain), ("/deflate-context", keeping), ("/deflate-small", small),
             ("/deflate-default", DeflateOptions()),
         ]
+    }
+
+    /// What `scripts/autobahn` drives: its biggest message has 16 MiB, and its longest 65,536 frames.
+    private static func registerAutobahn(on app: App) {
+        app.websocket(raw: "/autobahn") { route in
+            var limits = app.configuration.webSocket
+            limits.messageBytesMax = 16 << 20
+            limits.fragmentsMax = 100_000
+            route.limits = limits
+            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+        }
     }
 }
 
