@@ -21,7 +21,7 @@ let arguments = Target.Dependency.product(
 
 /// The fuzz targets: linked with libFuzzer when `scripts/fuzz` asks for it, else with the tests that replay what it kept.
 let fuzzTargetDependencies: [Target.Dependency] = [
-    "RNodeBytes", "RNodeIO", "RNodeHTTP", "RNodeWS", "RNodeApp", "RNodeTesting", logging,
+    "RNodeBytes", "RNodeIO", "RNodeHTTP", "RNodeWS", "RNodeApp", "RNodeTesting", httpTypes, logging,
 ]
 let fuzz =
     Context.environment["RNODE_FUZZ"] != nil

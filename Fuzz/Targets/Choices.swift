@@ -1,3 +1,5 @@
+import RNodeBytes
+
 /// The first bytes of an input, which say how the rest is to be used.
 struct Choices {
     private(set) var offset = 0

@@ -1,3 +1,5 @@
+import HTTPTypes
+
 @testable import RNodeHTTP
 
 /// A stream of requests: however it is split, the same is found in it; what is accepted is within the limits and the

@@ -84,11 +84,11 @@ final class ServerStage {
         app.websocket(raw: "/raw") { route in
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
-        app.get("/") { _, response in response.setBody("hello") }
+        app.get("/") { _, response in response.text("hello") }
         app.get("/files/{rest*}") { request, response in
-            response.setBody("\(request.parameters["rest"] ?? "")")
+            response.text(request.params["rest"] ?? "")
         }
-        app.post("/echo") { request, response in response.setBody(request.body) }
+        app.post("/echo") { request, response in response.bytes(request.body) }
         app.mountRoomAPI(at: "/api", authorize: .open)
     }
 
@@ -145,7 +145,7 @@ final class ServerStage {
         for loop in app.core?.loops ?? [] { try requireEqual(loop.liveCount, 0, "live") }
         let app = app
         let rooms = try wait { await app.getAllRooms() }
-        for room in rooms { try requireEqual(room.connections, 0, "members are left") }
+        for room in rooms { try requireEqual(room.connectionsCount, 0, "members are left") }
     }
 }
 
