@@ -36,6 +36,6 @@ struct Arrivals {
         let middle = place % (count + 1)
         whole = [0..<count]
         split = [0..<middle, middle..<count]
-        single = (0..<count).map { $0..<($0 + 1) }
+        single = count == 0 ? whole : (0..<count).map { $0..<($0 + 1) }
     }
 }
