@@ -19,6 +19,21 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
+/// The fuzz targets: linked with libFuzzer when `scripts/fuzz` asks for it, else with the tests that replay what it kept.
+let fuzzTargetDependencies: [Target.Dependency] = [
+    "RNodeBytes", "RNodeIO", "RNodeHTTP", "RNodeWS", "RNodeApp", "RNodeTesting", httpTypes, logging,
+]
+let fuzz =
+    Context.environment["RNODE_FUZZ"] != nil
+    ? Target.executableTarget(
+        name: "Fuzz", dependencies: fuzzTargetDependencies, path: "Fuzz",
+        exclude: ["Corpora", "Dictionaries", "Replay"], sources: ["Targets", "Driver"],
+        swiftSettings: strict)
+    : Target.testTarget(
+        name: "FuzzTests", dependencies: fuzzTargetDependencies, path: "Fuzz",
+        exclude: ["Corpora", "Dictionaries", "Driver"], sources: ["Targets", "Replay"],
+        swiftSettings: strict)
+
 let package = Package(
     name: "rnode",
     products: [
@@ -98,5 +113,6 @@ let package = Package(
             dependencies: ["RNodeApp", "RNodeTesting", "RoomHistories", logging],
             swiftSettings: strict
         ),
+        fuzz,
     ]
 )

@@ -78,6 +78,6 @@ release_folder() { swift build --package-path "$root" -c release --show-bin-path
 
 # What the formatter looks at.
 # shellcheck disable=SC2034
-swift_sources=(Package.swift Sources Tests Examples)
+swift_sources=(Package.swift Sources Tests Fuzz Examples)
 [ -d "$root/Benchmarks" ] && swift_sources+=(Benchmarks)
 true

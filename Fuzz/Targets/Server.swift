@@ -1,0 +1,169 @@
+import Logging
+import Synchronization
+
+@testable import RNodeApp
+@testable import RNodeIO
+@testable import RNodeTesting
+
+/// The whole server over streams in memory: whatever up to four clients do, every answer is well-formed, and when
+/// they are gone nothing of them is left.
+@Sendable func fuzzServer(_ input: Span<UInt8>) throws(Finding) {
+    let stage = try ServerStage()
+    var choices = Choices()
+    var clients: [ServerClient?] = [nil, nil, nil, nil]
+    for _ in 0..<64 where !choices.isAtEnd(input) {
+        let step = choices.byte(input)
+        let place = Int(step >> 6)
+        let client: ServerClient
+        if let known = clients[place] {
+            client = known
+        } else {
+            client = try ServerClient(stage, shape: choices.byte(input))
+            clients[place] = client
+        }
+        if step & 0x3F == 0x3F {
+            stage.pass(seconds: Int(choices.byte(input)))
+        } else if client.act(step & 0x0F, input, &choices, room: stage.room) {
+            clients[place] = nil
+            try client.check()
+        }
+        if step & 0x10 == 0 { stage.settle() }
+    }
+    stage.settle()
+    for client in clients {
+        client?.peer.shape = StreamShape()
+        client?.end(byReset: choices.offset & 1 == 0)
+        stage.settle()
+        try client?.check()
+    }
+    try stage.checkIsEmpty()
+}
+
+/// A server with a route of each kind on one loop, whose turns are run here.
+final class ServerStage {
+    let host: TestHost
+    let app: App
+    private(set) var room = ""
+
+    init() throws(Finding) {
+        do {
+            let host = try TestHost()
+            let clock = host.clock
+            self.host = host
+            app = createApp { configuration in
+                configuration.registryExecutor = host.loops[0]
+                configuration.wallClock = { clock.wallClockMilliseconds }
+                configuration.logger = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
+                configuration.http.bodyBytesMax = 2_000
+                configuration.webSocket.messageBytesMax = 2_000
+                configuration.webSocket.fragmentsMax = 8
+            }
+        } catch {
+            throw Finding(description: "no stage: \(error)")
+        }
+        registerRoutes()
+        let (app, host) = (app, host)
+        try wait { try await app.serve(on: host.loops) { _ in CountingGenerator() } }
+        room = try wait { try await app.createRoom("room") }
+    }
+
+    private func registerRoutes() {
+        app.websocket("/chat") { route in
+            route.onConnect { _ in }
+            route.onMessage { event in
+                if event.data == "cancel" { return WebSocketEventResult.cancel("no") }
+                if event.data == "throw" { throw Finding(description: "thrown") }
+                return nil
+            }
+            route.onJoinRoom { _ in }
+            route.onClose { _ in }
+        }
+        app.websocket("/slow/{name}") { route in
+            route.onMessage { event async in await Task.yield() }
+        }
+        app.websocket(raw: "/raw") { route in
+            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+        }
+        app.get("/") { _, response in response.text("hello") }
+        app.get("/files/{rest*}") { request, response in
+            response.text(request.params["rest"] ?? "")
+        }
+        app.post("/echo") { request, response in response.bytes(request.body) }
+        app.mountRoomAPI(at: "/api", authorize: .open)
+    }
+
+    /// Runs turns until `body`, which runs elsewhere, is through.
+    @discardableResult
+    private func wait<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) throws(Finding) -> Value {
+        let outcome = Mutex<Result<Value, any Error>?>(nil)
+        let box = OutcomeBox(outcome)
+        Task.detached {
+            let result: Result<Value, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            box.outcome.withLock { $0 = result }
+        }
+        while true {
+            host.turn()
+            guard let result = box.outcome.withLock({ $0 }) else { continue }
+            do { return try result.get() } catch { throw Finding(description: "\(error)") }
+        }
+    }
+
+    /// Runs turns until there is nothing to do.
+    func settle() {
+        var quiet = 0
+        var turns = 0
+        while quiet < 2, turns < 100_000 {
+            let isBusy = host.loops[0].hasWork || host.backends[0].isReady
+            quiet = isBusy ? 0 : quiet + 1
+            turns += 1
+            host.turn()
+        }
+    }
+
+    /// Lets time pass, each deadline at its own moment.
+    func pass(seconds: Int) {
+        settle()
+        let end = host.clock.now.advanced(by: .seconds(seconds))
+        while let next = host.loops[0].nextDeadline, next < end {
+            let tick = host.clock.now.advanced(byNanoseconds: 1_000_000)
+            host.clock.advance(to: min(max(next, tick), end))
+            settle()
+        }
+        host.clock.advance(to: end)
+        settle()
+    }
+
+    /// With no client left, nothing of any is left.
+    func checkIsEmpty() throws(Finding) {
+        pass(seconds: 120)
+        try require(host.loops[0].openConnections().isEmpty, "connections are left")
+        try require(!host.loops[0].hasWork && !host.backends[0].isReady, "work is left")
+        try requireEqual(app.getWebSocketConnections(), 0, "WebSocket connections are left")
+        for loop in app.core?.loops ?? [] { try requireEqual(loop.liveCount, 0, "live") }
+        let app = app
+        let rooms = try wait { await app.getAllRooms() }
+        for room in rooms { try requireEqual(room.connectionsCount, 0, "members are left") }
+    }
+}
+
+/// Where a result crosses from a task to the thread that waits for it.
+private final class OutcomeBox<Value: Sendable>: Sendable {
+    let outcome: Mutex<Result<Value, any Error>?>
+
+    init(_ outcome: consuming Mutex<Result<Value, any Error>?>) {
+        self.outcome = outcome
+    }
+}
+
+/// Ids that are the same in every run.
+struct CountingGenerator: RandomNumberGenerator {
+    private var count: UInt64 = 0
+
+    mutating func next() -> UInt64 {
+        count &+= 0x9E37_79B9_7F4A_7C15
+        return count
+    }
+}

@@ -1,0 +1,106 @@
+"""Counts the `ud2` of each function in the objects of a release build, and compares with the allowed ones.
+
+    trap_audit.py <release folder> <allowed.txt> [--list]
+
+A line of the list: module, count, function, two spaces and a number sign, reason. A function stands for all of its
+specializations and closures.
+"""
+
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+
+# What decodes bytes from the wire. Of RNodeApp it is the folder Control.
+MODULES = ("RNodeBytes", "RNodeHTTP", "RNodeWS")
+CONTROL = re.compile(
+    r"\b(JSON(Scanner|String|Nesting|Text|Limits|Value)|ControlMessage|ControlWriter|ControlFault|"
+    r"MessageID|MessagePayload|BlockedMessage|Welcome|Timestamp)\b")
+
+
+def demangled(names):
+    text = subprocess.run(
+        ["swift", "demangle", "--compact", "--simplified"], input="\n".join(names),
+        capture_output=True, text=True, check=True).stdout
+    return dict(zip(names, text.splitlines()))
+
+
+def function(name):
+    """The function that a closure, a specialization or a witness belongs to."""
+    name = re.sub(r"^(.* (of|in)|specialized|merged|outlined|partial apply for|\$defer #\d+) (?!conformance)", "", name)
+    previous = None
+    while name != previous:
+        previous = name
+        name = re.sub(r"^(specialized|merged|static|protocol witness for|implicit closure #\d+) ", "", name)
+    return re.sub(r"\(.*\) in _[0-9A-F]+", "", name) or previous
+
+
+def traps(folder, module):
+    objects = sorted(pathlib.Path(folder, f"{module}.build").glob("*.o"))
+    if not objects:
+        sys.exit(f"There are no objects of {module} in {folder}")
+    counts = collections.Counter()
+    for path in objects:
+        text = subprocess.run(
+            ["objdump", "-d", "--no-show-raw-insn", path], capture_output=True, text=True,
+            check=True).stdout
+        symbol = None
+        for line in text.splitlines():
+            if line.endswith(">:"):
+                symbol = line[line.index("<") + 1:-2]
+            elif line.endswith("\tud2"):
+                counts[symbol] += 1
+    return counts
+
+
+def found(folder):
+    result = collections.Counter()
+    functions = 0
+    for module in (*MODULES, "RNodeApp"):
+        counts = traps(folder, module)
+        names = demangled(list(counts))
+        for symbol, count in counts.items():
+            name = names[symbol]
+            if module == "RNodeApp" and not CONTROL.search(name):
+                continue
+            result[module, function(name)] += count
+            functions += 1
+    return result
+
+
+def allowed(path):
+    result = {}
+    for number, line in enumerate(pathlib.Path(path).read_text().splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        entry, mark, reason = line.partition("  # ")
+        parts = entry.split(" ", 2)
+        if not mark or not reason.strip() or len(parts) != 3 or not parts[1].isdigit():
+            sys.exit(f"{path}:{number}: not `module count function  # reason`")
+        result[parts[0], parts[2]] = int(parts[1])
+    return result
+
+
+def main():
+    folder, path = sys.argv[1], sys.argv[2]
+    now = found(folder)
+    if "--list" in sys.argv:
+        for (module, name), count in sorted(now.items()):
+            print(module, count, name)
+        return
+    before = allowed(path)
+    wrong = 0
+    for key in sorted(now.keys() | before.keys()):
+        count, limit = now[key], before.get(key, 0)
+        if count == limit:
+            continue
+        wrong += 1
+        verdict = "more than allowed: mend it" if count > limit else "fewer: shrink the list"
+        print(f"{key[0]} {key[1]}: {count} traps, {limit} allowed, {verdict}")
+    print(f"{sum(now.values())} traps in {len(now)} functions of {', '.join(MODULES)} and RNodeApp's Control;"
+          f" {wrong} differ from the list")
+    sys.exit(1 if wrong else 0)
+
+
+main()
