@@ -301,7 +301,7 @@ struct DateFieldTests {
     @Test func `every day of 1970 to 2400 follows the one before`() {
         var (year, month, day) = (1970, 1, 1)
         for days in 0..<157_000 {
-            let found = DateField.civil(days)
+            let found = HTTPDate.civil(days)
             guard found == (year, month, day) else {
                 Issue.record("day \(days): \(found)")
                 return
