@@ -18,30 +18,19 @@ public final class EventLoop: @unchecked Sendable {
     let owner = Atomic<UInt>(0)
     private let isStopped = Atomic(false)
 
-    private let backend: any EventLoopBackend
-    private var handler: (any LoopHandler)?
+    let backend: any EventLoopBackend
+    var handler: (any LoopHandler)?
     // SAFETY: allocated by `init`, freed by `deinit`; used on the loop's thread only.
     let core: UnsafeMutablePointer<LoopCore>
-    private let receiveBuffer: ReceiveBuffer
-    private var listeners: [ListenerSlot] = []
-    private var events: [BackendEvent] = []
-    private var due: [UInt64] = []
+    let receiveBuffer: ReceiveBuffer
+    var listeners: [ListenerSlot] = []
+    var events: [BackendEvent] = []
+    var due: [UInt64] = []
     var localJobs: [UnownedJob] = []
-    private var scheduled: [UInt64: Scheduled] = [:]
+    var scheduled: [UInt64: Scheduled] = [:]
     private var nextScheduled: UInt64 = 0
 
-    private struct ListenerSlot {
-        let listener: any Listener
-        /// Where the listener's connections go; this loop when empty.
-        let handsOffTo: [EventLoop]
-        /// Whose turn it is among those.
-        var next = 0
-        /// False while it rests because descriptors ran out.
-        var isWatched: Bool
-        var isOpen = true
-    }
-
-    private struct Scheduled {
+    struct Scheduled {
         let timer: TimerID
         let body: () -> Void
     }
@@ -123,11 +112,11 @@ public final class EventLoop: @unchecked Sendable {
         owner.load(ordering: .relaxed) == currentThreadID()
     }
 
-    private func enter() {
+    func enter() {
         owner.store(currentThreadID(), ordering: .relaxed)
     }
 
-    private func leave() {
+    func leave() {
         owner.store(0, ordering: .relaxed)
     }
 
@@ -146,11 +135,11 @@ public final class EventLoop: @unchecked Sendable {
         mailbox.post(droppable: true, work)
     }
 
-    private func takeMail() {
+    func takeMail() {
         if !mailbox.isEmpty { take(mailbox.takeAll()) }
     }
 
-    private func take(_ items: Mailbox.Items) {
+    func take(_ items: Mailbox.Items) {
         for work in items.work { work(self) }
         localJobs.append(contentsOf: items.jobs)
         runLocalJobs()
@@ -173,202 +162,8 @@ public final class EventLoop: @unchecked Sendable {
         scheduled[token] = Scheduled(timer: timer, body: body)
     }
 
-    private static var reservedSlot: UInt64 { 0xFFFF_FFFF }
-    private static var firstListenerSlot: UInt64 { 0xFFFF_0000 }
-
-    private func serveTimers() {
-        due.removeAll(keepingCapacity: true)
-        unsafe core.pointee.wheel.advance(to: core.pointee.now, into: &due)
-        for token in due {
-            if token & Self.reservedSlot == Self.reservedSlot {
-                scheduled.removeValue(forKey: token)?.body()
-            } else {
-                timedOut(ConnectionID(rawValue: token))
-            }
-        }
-    }
-
-    private func timedOut(_ id: ConnectionID) {
-        guard let connection = unsafe find(id), unsafe core.pointee.isDue(&connection.pointee)
-        else { return }
-        if unsafe connection.pointee.state.contains(.lingering) {
-            unsafe connection.pointee.state.insert(.aborted)
-            unsafe core.pointee.touch(&connection.pointee)
-        } else {
-            var context = unsafe ConnectionContext(connection, core: core)
-            handler?.timedOut(&context)
-        }
-    }
-
-    // MARK: - Listening
-
-    /// Accepts connections from `listener`, which the loop owns from now on. On the loop's thread, or before it runs.
-    ///
-    /// With `handsOffTo` each connection goes to the next of those loops in turn: for a listener of which there
-    /// can be only one, such as a Unix path.
-    public func listen(
-        on listener: any Listener, handsOffTo loops: [EventLoop] = []
-    ) throws(IOError) {
-        let token = Self.firstListenerSlot &+ UInt64(listeners.count)
-        try backend.add(listener.descriptor, interest: .readable, token: token)
-        listeners.append(
-            ListenerSlot(listener: listener, handsOffTo: loops, isWatched: true))
-    }
-
-    /// Gives an accepted stream to the loop whose turn it is.
-    private func place(
-        _ transport: any Transport, from remote: SocketAddress, by position: Int
-    ) {
-        let loops = listeners[position].handsOffTo
-        guard !loops.isEmpty else { return take(transport, from: remote) }
-        let chosen = loops[listeners[position].next % loops.count]
-        listeners[position].next = (listeners[position].next + 1) % loops.count
-        guard chosen !== self else { return take(transport, from: remote) }
-        let stream = HandedOff(transport: transport)
-        let isPosted = chosen.post { $0.take(stream.transport, from: remote) }
-        if !isPosted { transport.close(abort: true) }
-    }
-
-    /// A stream on its way to another loop.
-    //
-    // @unchecked: the giving loop keeps no reference; the taking one is the only user from here on.
-    private struct HandedOff: @unchecked Sendable {
-        let transport: any Transport
-    }
-
-    /// Stops accepting, and closes the listeners. On the loop's thread only.
-    public func stopListening() {
-        for position in listeners.indices where listeners[position].isOpen {
-            if listeners[position].isWatched {
-                backend.remove(listeners[position].listener.descriptor)
-            }
-            listeners[position].listener.close()
-            listeners[position].isOpen = false
-            listeners[position].isWatched = false
-        }
-    }
-
-    private func accept(from position: Int) {
-        guard listeners.indices.contains(position), listeners[position].isWatched else { return }
-        let listener = listeners[position].listener
-        for _ in 0..<limits.acceptsPerTurnMax {
-            guard unsafe core.pointee.openCount < limits.connectionsMax else {
-                return rest(position)
-            }
-            switch listener.accept() {
-            case .accepted(let transport, let remote):
-                place(transport, from: remote, by: position)
-            case .retry: continue
-            case .wouldBlock: return
-            case .exhausted, .failed: return rest(position)
-            }
-        }
-    }
-
-    /// Leaves a listener alone for a while: asking again at once would spin.
-    private func rest(_ position: Int) {
-        let listener = listeners[position].listener
-        backend.remove(listener.descriptor)
-        listeners[position].isWatched = false
-        schedule(at: now.advanced(by: limits.acceptBackOff)) { [self] in
-            guard listeners[position].isOpen else { return }
-            let token = Self.firstListenerSlot &+ UInt64(position)
-            do throws(IOError) {
-                try backend.add(listener.descriptor, interest: .readable, token: token)
-                listeners[position].isWatched = true
-            } catch {
-                rest(position)
-            }
-        }
-    }
-
-    /// Makes a connection of a stream that came from elsewhere (a listener that hands off). On the loop's thread only.
-    public func take(_ transport: any Transport, from remote: SocketAddress) {
-        guard let id = unsafe core.pointee.insert(transport), let connection = unsafe find(id)
-        else { return }
-        var context = unsafe ConnectionContext(connection, core: core)
-        handler?.accepted(&context, remote: remote)
-    }
-
-    // MARK: - Serving
-
-    private func serveEvents() {
-        // By position, and over a copy of nothing: handlers can't reach `events`.
-        for position in events.indices {
-            let event = events[position]
-            let slot = event.token & Self.reservedSlot
-            if slot >= Self.firstListenerSlot {
-                accept(from: Int(truncatingIfNeeded: slot &- Self.firstListenerSlot))
-            } else {
-                serve(event)
-            }
-        }
-    }
-
-    private func serve(_ event: BackendEvent) {
-        guard let connection = unsafe find(ConnectionID(rawValue: event.token)) else { return }
-        if event.readiness.contains(.writable) {
-            unsafe core.pointee.touch(&connection.pointee)
-        }
-        if event.readiness.contains(.readable) {
-            unsafe readable(connection)
-        } else if event.readiness.contains(.failed) {
-            unsafe connection.pointee.state.insert(.aborted)
-            unsafe core.pointee.touch(&connection.pointee)
-        }
-    }
-
-    private func readable(_ connection: UnsafeMutablePointer<Connection>) {
-        let state = unsafe connection.pointee.state
-        if state.contains(.lingering) { return unsafe discard(connection) }
-        guard state.isDisjoint(with: .deaf) else { return }
-        if unsafe core.pointee.isPaused(connection.pointee) {
-            var interest = unsafe connection.pointee.interest
-            interest.remove(.readable)
-            return unsafe core.pointee.setInterest(interest, of: &connection.pointee)
-        }
-        let transport = unsafe connection.pointee.transport
-        switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
-        case .bytes(let count): unsafe received(count, on: connection)
-        case .wouldBlock: return
-        case .finished: unsafe finished(connection)
-        case .failed(let error): unsafe failed(connection, error)
-        }
-    }
-
-    private func received(_ count: Int, on connection: UnsafeMutablePointer<Connection>) {
-        guard let handler else { return }
-        var context = unsafe ConnectionContext(connection, core: core)
-        receiveBuffer.withSpan(first: count) { bytes in
-            let taken = handler.received(&bytes, on: &context)
-            guard taken < bytes.count, !context.isClosing else { return }
-            unsafe connection.pointee.backlog = Owned(
-                ByteBuffer(copying: bytes.span.extracting(max(taken, 0)...)))
-        }
-    }
-
-    private func finished(_ connection: UnsafeMutablePointer<Connection>) {
-        unsafe connection.pointee.state.insert(.inputFinished)
-        var context = unsafe ConnectionContext(connection, core: core)
-        handler?.finished(&context)
-    }
-
-    private func failed(_ connection: UnsafeMutablePointer<Connection>, _ error: IOError) {
-        unsafe core.pointee.touch(&connection.pointee)
-        unsafe connection.pointee.state.insert(.aborted)
-        unsafe connection.pointee.failureCode = error.code
-    }
-
-    /// Reads on what a lingering peer still sends, so that closing does not reset what was sent to it.
-    private func discard(_ connection: UnsafeMutablePointer<Connection>) {
-        let transport = unsafe connection.pointee.transport
-        switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
-        case .bytes, .wouldBlock: return
-        case .finished, .failed:
-            unsafe connection.pointee.state.insert(.aborted)
-            unsafe core.pointee.touch(&connection.pointee)
-        }
-    }
+    static var reservedSlot: UInt64 { 0xFFFF_FFFF }
+    static var firstListenerSlot: UInt64 { 0xFFFF_0000 }
 
     // MARK: - Other connections of this loop
 
@@ -398,148 +193,7 @@ public final class EventLoop: @unchecked Sendable {
     /// The open connections. On the loop's thread only.
     public func openConnections() -> [ConnectionID] { unsafe core.pointee.openConnections() }
 
-    private func find(_ id: ConnectionID) -> UnsafeMutablePointer<Connection>? {
+    func find(_ id: ConnectionID) -> UnsafeMutablePointer<Connection>? {
         unsafe core.pointee.find(id)
-    }
-
-    // MARK: - The end of a turn
-
-    private func settleTouched() {
-        var position = 0
-        repeat {
-            // Settling may touch further connections (a handler told `drained` that sends elsewhere).
-            while unsafe position < core.pointee.touched.count {
-                let slot = unsafe core.pointee.touched[position]
-                position += 1
-                if let connection = unsafe core.pointee.find(slot: slot) {
-                    unsafe settle(connection)
-                }
-            }
-            // Backlogs were given and ends were told: what that published must not wait for the next event.
-            handler?.turnEnded(on: self)
-        } while unsafe position < core.pointee.touched.count
-        unsafe core.pointee.touched.removeAll(keepingCapacity: true)
-    }
-
-    private func settle(_ connection: UnsafeMutablePointer<Connection>) {
-        unsafe core.pointee.send(from: &connection.pointee)
-        unsafe tellOverflowed(connection)
-        unsafe resumeIfDrained(connection)
-        unsafe giveBacklog(connection)
-        unsafe core.pointee.send(from: &connection.pointee)
-        unsafe connection.pointee.state.remove(.touched)
-        unsafe core.pointee.reclaimOutput(of: &connection.pointee)
-        if unsafe !closeIfDone(connection) {
-            unsafe core.pointee.updateInterest(of: &connection.pointee)
-        }
-    }
-
-    private func tellOverflowed(_ connection: UnsafeMutablePointer<Connection>) {
-        guard unsafe connection.pointee.state.contains(.overflowed),
-            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted])
-        else { return }
-        unsafe connection.pointee.state.insert(.overflowTold)
-        var context = unsafe ConnectionContext(connection, core: core)
-        handler?.overflowed(&context)
-    }
-
-    private func resumeIfDrained(_ connection: UnsafeMutablePointer<Connection>) {
-        let unsent = unsafe connection.pointee.output.count
-        let isCongested = unsafe connection.pointee.state.contains(.congested)
-        if !isCongested, unsent > limits.outputSoftMarkBytes {
-            unsafe connection.pointee.state.insert(.congested)
-        } else if isCongested, unsent <= limits.outputSoftMarkBytes / 2 {
-            unsafe connection.pointee.state.remove([.congested, .overflowed, .overflowTold])
-            var context = unsafe ConnectionContext(connection, core: core)
-            handler?.drained(&context)
-        }
-    }
-
-    /// Gives the handler what it had not taken, once it wants bytes again.
-    private func giveBacklog(_ connection: UnsafeMutablePointer<Connection>) {
-        guard let handler, unsafe connection.pointee.backlog != nil,
-            unsafe connection.pointee.state.isDisjoint(with: [.paused, .congested]),
-            unsafe connection.pointee.state.isDisjoint(with: .deaf),
-            var bytes = unsafe connection.pointee.backlog.take()?.take()
-        else { return }
-        var context = unsafe ConnectionContext(connection, core: core)
-        let taken = bytes.withMutableSpan { handler.received(&$0, on: &context) }
-        bytes.removeFirst(taken)
-        guard !bytes.isEmpty, !context.isClosing else { return }
-        unsafe connection.pointee.backlog = Owned(bytes)
-        // Nothing taken and not paused: the handler waits for more bytes, which would never be read.
-        if taken > 0, unsafe !connection.pointee.state.contains(.paused) { context.again() }
-    }
-
-    /// Ends a connection whose end was asked for and has come. Returns whether its slot is free now.
-    private func closeIfDone(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
-        let state = unsafe connection.pointee.state
-        if state.contains(.aborted) {
-            let id = unsafe connection.pointee.id
-            let isReset = !state.contains(.lingering)
-            let code = unsafe connection.pointee.failureCode
-            unsafe core.pointee.free(id, abort: isReset)
-            let reason: DisconnectReason =
-                code == 0 ? .aborted : .failed(IOError("stream", code: code))
-            if isReset { handler?.closed(id, reason, on: self) }
-            return true
-        }
-        guard state.contains(.closing), unsafe connection.pointee.output.isEmpty,
-            !state.contains(.lingering)
-        else { return false }
-        return unsafe linger(connection)
-    }
-
-    private func linger(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
-        let id = unsafe connection.pointee.id
-        if unsafe connection.pointee.state.contains(.inputFinished) {
-            unsafe core.pointee.free(id, abort: false)
-            handler?.closed(id, .closedHere, on: self)
-            return true
-        }
-        unsafe connection.pointee.state.insert(.lingering)
-        unsafe connection.pointee.transport.finishSending()
-        let end = now.advanced(by: limits.lingerTimeout)
-        unsafe core.pointee.setDeadline(end, of: &connection.pointee)
-        handler?.closed(id, .closedHere, on: self)
-        return false
-    }
-
-    // MARK: - The end
-
-    /// Cuts what is still open, and runs what was left for the loop.
-    private func shutDown() {
-        stopListening()
-        takeMail()
-        for id in unsafe core.pointee.openConnections(lingeringToo: true) {
-            let lingers = unsafe find(id)?.pointee.state.contains(.lingering) ?? true
-            unsafe core.pointee.free(id, abort: !lingers)
-            if !lingers { handler?.closed(id, .loopStopped, on: self) }
-        }
-        mailbox.close()
-        runLateMail()
-        handler = nil
-        scheduled = [:]
-    }
-
-    /// Runs what still comes for a loop that has ended, on one thread at a time, until there is no more: whoever
-    /// waits for it goes on, and finds every connection closed.
-    private func runLateMail() {
-        while let items = mailbox.takeLate() {
-            enter()
-            take(items)
-            while !localJobs.isEmpty { runLocalJobs() }
-            leave()
-        }
-    }
-
-    /// Has late jobs run on a thread of their own: nobody is held up who brings one.
-    func startLateThread() {
-        do throws(IOError) {
-            try LoopThread.start { self.runLateMail() }
-        } catch {
-            // No thread left: whoever brings the job runs it.
-            runLateMail()
-        }
     }
 }

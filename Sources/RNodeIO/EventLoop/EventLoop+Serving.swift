@@ -1,0 +1,109 @@
+// What became ready or due in a turn, brought to the handler.
+//
+// SAFETY: `core` is the loop's own, and a connection's address is good until its slot is freed, which no event and no
+// timer does: that is left to the end of the turn.
+extension EventLoop {
+    func serveEvents() {
+        // By position, and over a copy of nothing: handlers can't reach `events`.
+        for position in events.indices {
+            let event = events[position]
+            let slot = event.token & Self.reservedSlot
+            if slot >= Self.firstListenerSlot {
+                accept(from: Int(truncatingIfNeeded: slot &- Self.firstListenerSlot))
+            } else {
+                serve(event)
+            }
+        }
+    }
+
+    private func serve(_ event: BackendEvent) {
+        guard let connection = unsafe find(ConnectionID(rawValue: event.token)) else { return }
+        if event.readiness.contains(.writable) {
+            unsafe core.pointee.touch(&connection.pointee)
+        }
+        if event.readiness.contains(.readable) {
+            unsafe readable(connection)
+        } else if event.readiness.contains(.failed) {
+            unsafe connection.pointee.state.insert(.aborted)
+            unsafe core.pointee.touch(&connection.pointee)
+        }
+    }
+
+    private func readable(_ connection: UnsafeMutablePointer<Connection>) {
+        let state = unsafe connection.pointee.state
+        if state.contains(.lingering) { return unsafe discard(connection) }
+        guard state.isDisjoint(with: .deaf) else { return }
+        if unsafe core.pointee.isPaused(connection.pointee) {
+            var interest = unsafe connection.pointee.interest
+            interest.remove(.readable)
+            return unsafe core.pointee.setInterest(interest, of: &connection.pointee)
+        }
+        let transport = unsafe connection.pointee.transport
+        switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
+        case .bytes(let count): unsafe received(count, on: connection)
+        case .wouldBlock: return
+        case .finished: unsafe finished(connection)
+        case .failed(let error): unsafe failed(connection, error)
+        }
+    }
+
+    private func received(_ count: Int, on connection: UnsafeMutablePointer<Connection>) {
+        guard let handler else { return }
+        var context = unsafe ConnectionContext(connection, core: core)
+        receiveBuffer.withSpan(first: count) { bytes in
+            let taken = handler.received(&bytes, on: &context)
+            guard taken < bytes.count, !context.isClosing else { return }
+            unsafe connection.pointee.backlog = Owned(
+                ByteBuffer(copying: bytes.span.extracting(max(taken, 0)...)))
+        }
+    }
+
+    private func finished(_ connection: UnsafeMutablePointer<Connection>) {
+        unsafe connection.pointee.state.insert(.inputFinished)
+        var context = unsafe ConnectionContext(connection, core: core)
+        handler?.finished(&context)
+    }
+
+    private func failed(_ connection: UnsafeMutablePointer<Connection>, _ error: IOError) {
+        unsafe core.pointee.touch(&connection.pointee)
+        unsafe connection.pointee.state.insert(.aborted)
+        unsafe connection.pointee.failureCode = error.code
+    }
+
+    /// Reads on what a lingering peer still sends, so that closing does not reset what was sent to it.
+    private func discard(_ connection: UnsafeMutablePointer<Connection>) {
+        let transport = unsafe connection.pointee.transport
+        switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
+        case .bytes, .wouldBlock: return
+        case .finished, .failed:
+            unsafe connection.pointee.state.insert(.aborted)
+            unsafe core.pointee.touch(&connection.pointee)
+        }
+    }
+
+    // MARK: - Timers
+
+    func serveTimers() {
+        due.removeAll(keepingCapacity: true)
+        unsafe core.pointee.wheel.advance(to: core.pointee.now, into: &due)
+        for token in due {
+            if token & Self.reservedSlot == Self.reservedSlot {
+                scheduled.removeValue(forKey: token)?.body()
+            } else {
+                timedOut(ConnectionID(rawValue: token))
+            }
+        }
+    }
+
+    private func timedOut(_ id: ConnectionID) {
+        guard let connection = unsafe find(id), unsafe core.pointee.isDue(&connection.pointee)
+        else { return }
+        if unsafe connection.pointee.state.contains(.lingering) {
+            unsafe connection.pointee.state.insert(.aborted)
+            unsafe core.pointee.touch(&connection.pointee)
+        } else {
+            var context = unsafe ConnectionContext(connection, core: core)
+            handler?.timedOut(&context)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// The end of a turn: each touched connection is sent, given its backlog, and closed when its end has come.
+//
+// SAFETY: `core` is the loop's own. A connection's address is good until `free`, after which nothing here uses it.
+extension EventLoop {
+    func settleTouched() {
+        var position = 0
+        repeat {
+            // Settling may touch further connections (a handler told `drained` that sends elsewhere).
+            while unsafe position < core.pointee.touched.count {
+                let slot = unsafe core.pointee.touched[position]
+                position += 1
+                if let connection = unsafe core.pointee.find(slot: slot) {
+                    unsafe settle(connection)
+                }
+            }
+            // Backlogs were given and ends were told: what that published must not wait for the next event.
+            handler?.turnEnded(on: self)
+        } while unsafe position < core.pointee.touched.count
+        unsafe core.pointee.touched.removeAll(keepingCapacity: true)
+    }
+
+    private func settle(_ connection: UnsafeMutablePointer<Connection>) {
+        unsafe core.pointee.send(from: &connection.pointee)
+        unsafe tellOverflowed(connection)
+        unsafe resumeIfDrained(connection)
+        unsafe giveBacklog(connection)
+        unsafe core.pointee.send(from: &connection.pointee)
+        unsafe connection.pointee.state.remove(.touched)
+        unsafe core.pointee.reclaimOutput(of: &connection.pointee)
+        if unsafe !closeIfDone(connection) {
+            unsafe core.pointee.updateInterest(of: &connection.pointee)
+        }
+    }
+
+    private func tellOverflowed(_ connection: UnsafeMutablePointer<Connection>) {
+        guard unsafe connection.pointee.state.contains(.overflowed),
+            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted])
+        else { return }
+        unsafe connection.pointee.state.insert(.overflowTold)
+        var context = unsafe ConnectionContext(connection, core: core)
+        handler?.overflowed(&context)
+    }
+
+    private func resumeIfDrained(_ connection: UnsafeMutablePointer<Connection>) {
+        let unsent = unsafe connection.pointee.output.count
+        let isCongested = unsafe connection.pointee.state.contains(.congested)
+        if !isCongested, unsent > limits.outputSoftMarkBytes {
+            unsafe connection.pointee.state.insert(.congested)
+        } else if isCongested, unsent <= limits.outputSoftMarkBytes / 2 {
+            unsafe connection.pointee.state.remove([.congested, .overflowed, .overflowTold])
+            var context = unsafe ConnectionContext(connection, core: core)
+            handler?.drained(&context)
+        }
+    }
+
+    /// Gives the handler what it had not taken, once it wants bytes again.
+    private func giveBacklog(_ connection: UnsafeMutablePointer<Connection>) {
+        guard let handler, unsafe connection.pointee.backlog != nil,
+            unsafe connection.pointee.state.isDisjoint(with: [.paused, .congested]),
+            unsafe connection.pointee.state.isDisjoint(with: .deaf),
+            var bytes = unsafe connection.pointee.backlog.take()?.take()
+        else { return }
+        var context = unsafe ConnectionContext(connection, core: core)
+        let taken = bytes.withMutableSpan { handler.received(&$0, on: &context) }
+        bytes.removeFirst(taken)
+        guard !bytes.isEmpty, !context.isClosing else { return }
+        unsafe connection.pointee.backlog = Owned(bytes)
+        // Nothing taken and not paused: the handler waits for more bytes, which would never be read.
+        if taken > 0, unsafe !connection.pointee.state.contains(.paused) { context.again() }
+    }
+
+    /// Ends a connection whose end was asked for and has come. Returns whether its slot is free now.
+    private func closeIfDone(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
+        let state = unsafe connection.pointee.state
+        if state.contains(.aborted) {
+            let id = unsafe connection.pointee.id
+            let isReset = !state.contains(.lingering)
+            let code = unsafe connection.pointee.failureCode
+            unsafe core.pointee.free(id, abort: isReset)
+            let reason: DisconnectReason =
+                code == 0 ? .aborted : .failed(IOError("stream", code: code))
+            if isReset { handler?.closed(id, reason, on: self) }
+            return true
+        }
+        guard state.contains(.closing), unsafe connection.pointee.output.isEmpty,
+            !state.contains(.lingering)
+        else { return false }
+        return unsafe linger(connection)
+    }
+
+    private func linger(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
+        let id = unsafe connection.pointee.id
+        if unsafe connection.pointee.state.contains(.inputFinished) {
+            unsafe core.pointee.free(id, abort: false)
+            handler?.closed(id, .closedHere, on: self)
+            return true
+        }
+        unsafe connection.pointee.state.insert(.lingering)
+        unsafe connection.pointee.transport.finishSending()
+        let end = now.advanced(by: limits.lingerTimeout)
+        unsafe core.pointee.setDeadline(end, of: &connection.pointee)
+        handler?.closed(id, .closedHere, on: self)
+        return false
+    }
+}
