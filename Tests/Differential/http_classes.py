@@ -37,13 +37,8 @@ THEIRS = {
     },
     "llhttp": {
         "Proxy-Connection": ("closed", rb"(?i)proxy-connection:", "is no field of HTTP: RFC 9112 appendix C.2.2"),
-        "coding in trailers": (
-            "Transfer-Encoding", rb"(?i)\n0+[^\n]*\r\n([^\r\n]+\r\n)*transfer-encoding:",
-            "trailers are dropped, so none of them frames anything: RFC 9110 section 6.5.1",
-        ),
-        "length in trailers": (
-            "Content-Length can't be present", rb"(?i)\n0+[^\n]*\r\n([^\r\n]+\r\n)*content-length:",
-            "trailers are dropped, so none of them frames anything: RFC 9110 section 6.5.1",
+        "tab behind a coding": (
+            "Transfer-Encoding", rb"(?i)\ntransfer-encoding:[ \t]*chunked[ ]*\t", "white space around a value is no part of it: RFC 9112 section 5.1",
         ),
         "chunk extensions": (
             "chunk extensions", rb"\n[0-9a-fA-F]+;", "extensions are ignored, with the blanks that RFC 9112 section 7.1.1 allows",

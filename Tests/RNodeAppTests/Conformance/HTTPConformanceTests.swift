@@ -36,6 +36,8 @@ struct HTTPConformanceTests {
         _ server: ConformanceServer, _ peer: InMemoryPeer, _ test: ConformanceCase
     ) async throws -> [UInt8] {
         let host = server.stage.host
+        // The longest case takes 25,000 turns byte by byte.
+        host.patience = .seconds(120)
         let wanted = test.answers.count { $0.status >= 200 } + (test.end == .open ? 1 : 0)
         var bytes: [UInt8] = []
         // A file is read on another thread, so the loops may be idle before the answer is there.
