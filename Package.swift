@@ -81,6 +81,9 @@ let package = Package(
         .executableTarget(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
+        .executableTarget(
+            name: "HTTPFraming", dependencies: ["RNodeHTTP", httpTypes], path: "Tests/HTTPFraming",
+            swiftSettings: strict),
 
         .target(
             name: "RoomHistories", dependencies: ["RNodeApp", "RNodeTesting", logging],

@@ -37,6 +37,8 @@ struct HTTPConnection: ~Copyable {
     let remote: SocketAddress
     /// What is being read or answered; nil between requests.
     var current: CurrentRequest?
+    /// Answers so far.
+    var answersCount = 0
     /// The peer has sent everything: close after the answer.
     var isFinished = false
 

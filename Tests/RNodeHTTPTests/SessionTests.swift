@@ -281,7 +281,7 @@ struct LinearityTests {
         }
     }
 
-    @Test func `a head of 16 KiB in single bytes costs three looks a byte, as it does whole`() {
+    @Test func `A12 a head of 16 KiB in single bytes costs three looks a byte, as it does whole`() {
         let field = "X: " + String(repeating: "y", count: 8000) + "\r\n"
         let text = "GET / HTTP/1.1\r\nHost: h\r\n" + field + field + "\r\n"
         let bytes = Array(text.utf8)
@@ -291,7 +291,7 @@ struct LinearityTests {
         #expect(single <= 4 * bytes.count)
     }
 
-    @Test func `many short lines cost no more than long ones`() {
+    @Test func `A12 many short lines cost no more than long ones`() {
         let text =
             "GET / HTTP/1.1\r\nHost: h\r\n" + String(repeating: "X:y\r\n", count: 90) + "\r\n"
         let bytes = Array(text.utf8)
@@ -300,7 +300,7 @@ struct LinearityTests {
         #expect(examined(bytes, step: 3) <= 4 * bytes.count)
     }
 
-    @Test func `a body's bytes are counted, not looked at, and chunk heads once`() {
+    @Test func `A12 a body's bytes are counted, not looked at, and chunk heads once`() {
         var decoder = BodyDecoder(.chunked)
         let bytes = Array(("1;" + String(repeating: "e", count: 200) + "\r\na\r\n").utf8)
         var steps = 0

@@ -8,11 +8,15 @@ extension AppLoop {
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) -> Opening? {
         setResponseTime()
+        let first = http.borrow { $0.answersCount }
+        let inFlightMax = core.configuration.http.pipelinedRequestsMax
         while !connection.isCongested, !connection.isClosing {
             let step = http.update {
                 $0.session.next(bytes.span, from: &offset, head: &head, now: connection.now)
             }
             switch take(step, bytes.span, http, &connection) {
+            // The rest stays where it is until the answers so far are sent.
+            case .goOn where http.borrow({ $0.answersCount }) &- first >= inFlightMax: break
             case .goOn: continue
             case .open(let opening): return opening
             case .wait: break
@@ -92,8 +96,8 @@ extension AppLoop {
         switch head.withPath({ core.router.match(head.method, path: $0) }) {
         case .found(.http(let route), let params): begin(route, params, http)
         case .found(.webSocket, _):
-            fields[.upgrade] = "websocket"
-            answerError(426, "Expected a WebSocket upgrade", fields, http, &connection)
+            let refusal = OpeningRefusal(.notAnUpgrade)
+            answerError(refusal.status, refusal.reason, refusal.fields, http, &connection)
         case .methodNotAllowed(let allow):
             fields[.allow] = allow.map(\.httpMethod.rawValue).joined(separator: ", ")
             answerError(405, "Method not allowed", fields, http, &connection)
@@ -175,7 +179,8 @@ extension AppLoop {
                 try await self.core.middleware.respond(
                     to: request, response: response, handler: handler)
                 if case .file(let path, let root) = response.body {
-                    try await FileResponse(path, root: root).answer(request, response)
+                    try await FileResponse(path, root: root).answer(
+                        request, response, now: self.core.configuration.wallClock() / 1_000)
                 }
             } catch {
                 self.fail(response, request, error)
@@ -238,7 +243,8 @@ extension AppLoop {
         _ connection: inout ConnectionContext
     ) {
         let next = http.update {
-            $0.session.responseFinished(
+            $0.answersCount &+= 1
+            return $0.session.responseFinished(
                 keepsAlive: keepsAlive, now: connection.now, limits: core.configuration.http)
         }
         if next == .close { connection.close() }
