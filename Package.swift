@@ -65,6 +65,9 @@ let package = Package(
         .executableTarget(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
+        .executableTarget(
+            name: "Simulation", dependencies: ["RNodeApp", "RNodeTesting", arguments, logging],
+            path: "Tests/Simulation", swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(

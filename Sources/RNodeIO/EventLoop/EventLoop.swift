@@ -193,6 +193,9 @@ public final class EventLoop: @unchecked Sendable {
     /// The open connections. On the loop's thread only.
     public func openConnections() -> [ConnectionID] { unsafe core.pointee.openConnections() }
 
+    /// How many timers are scheduled. By whoever runs the turns.
+    package var timerCount: Int { unsafe core.pointee.wheel.count }
+
     func find(_ id: ConnectionID) -> UnsafeMutablePointer<Connection>? {
         unsafe core.pointee.find(id)
     }
