@@ -82,22 +82,6 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
 
     func drained(_ connection: inout ConnectionContext) {}
 
-    func overflowed(_ connection: inout ConnectionContext) {
-        let isWebSocket: Void? = withWebSocket(connection.id) { webSocket in
-            webSocket.update { webSocket in
-                _ = webSocket.session.sendClose(
-                    .tryAgainLater, reason: "slow consumer", now: connection.now,
-                    into: &connection.output)
-                connection.endDeliveries()
-                connection.deadline = webSocket.session.deadline
-            }
-            webSocket.borrow { $0.peer }?.raiseError(
-                "slow consumer", type: "slow_consumer", closeCode: CloseCode.tryAgainLater.rawValue)
-        }
-        counters.failed(.slowConsumer)
-        if isWebSocket == nil { connection.abort() }
-    }
-
     func timedOut(_ connection: inout ConnectionContext) {
         connections.borrow(at: connection.id.slot) { state in
             switch state {

@@ -8,6 +8,7 @@ struct MetricsSnapshot: Sendable {
         var disconnections = 0
         var messagesReceived = 0
         var messagesSent = 0
+        var messagesDropped = 0
         var sizesReceived = HistogramTotals(bounds: SizeHistogram.bounds)
         var sizesSent = HistogramTotals(bounds: SizeHistogram.bounds)
         var durations = HistogramTotals(bounds: DurationHistogram.bounds)
@@ -64,6 +65,7 @@ extension MetricsSnapshot.Route {
         connections &+= counters.opened.value
         messagesReceived &+= counters.messagesReceived.value
         messagesSent &+= counters.messagesSent.value
+        messagesDropped &+= counters.messagesDropped.value
         sizesReceived.add(counters.sizesReceived.totals)
         sizesSent.add(counters.sizesSent.totals)
         durations.add(counters.durations.totals)

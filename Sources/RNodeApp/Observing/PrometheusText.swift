@@ -65,6 +65,9 @@ enum PrometheusText {
         appendRoutes(
             Metric("messages_received_total", .counter, "Data messages received."),
             snapshot, \.messagesReceived, to: &buffer)
+        appendRoutes(
+            Metric("messages_dropped_total", .counter, "Messages dropped for slow clients."),
+            snapshot, \.messagesDropped, to: &buffer)
     }
 
     private static func appendHistograms(

@@ -79,6 +79,7 @@ final class RouteCounters: Sendable {
     let closed = Count()
     let messagesReceived = Count()
     let messagesSent = Count()
+    let messagesDropped = Count()
     let sizesReceived = SizeHistogram()
     let sizesSent = SizeHistogram()
     let durations = DurationHistogram()
@@ -103,6 +104,9 @@ final class RouteCounters: Sendable {
         messagesReceived.raise()
         if isDetailed { sizesReceived.record(bytes) }
     }
+
+    /// Messages to slow clients were dropped.
+    func dropped(_ count: Int) { messagesDropped.raise(by: count) }
 
     /// A data message went out, to so many connections.
     func sent(bytes: Int, times: Int = 1) {

@@ -103,10 +103,16 @@ final class LoopRooms {
             raw.withSpan { raw in
                 for member in local.members {
                     let bytes = member.isRaw ? raw : full
-                    if eventLoop.deliver(bytes, to: member.connection) {
-                        counters.routes[member.route].sent(
-                            bytes: bytes.count / local.pendingCount, times: local.pendingCount)
+                    var count = local.pendingCount
+                    if !eventLoop.deliver(bytes, to: member.connection) {
+                        // A slow member's messages may wait, each for itself.
+                        guard !member.closesWhenSlow else { continue }
+                        count =
+                            core.loop(eventLoop.index)?.enqueue(
+                                bytes, forRoomMember: member.connection) ?? 0
                     }
+                    counters.routes[member.route].sent(
+                        bytes: bytes.count / local.pendingCount, times: count)
                 }
             }
         }
@@ -152,6 +158,8 @@ final class LoopRoom {
         let connection: ConnectionID
         let route: Int
         let isRaw: Bool
+        /// Whether the route's policy is to close slow connections, so that no message ever waits for one.
+        let closesWhenSlow: Bool
     }
 
     let room: Room
@@ -175,7 +183,9 @@ final class LoopRoom {
         guard positions[connection] == nil else { return false }
         positions[connection] = members.count
         members.append(
-            Member(connection: connection, route: route.index, isRaw: route.isRaw))
+            Member(
+                connection: connection, route: route.index, isRaw: route.isRaw,
+                closesWhenSlow: route.slowConsumers.overflow == .refuse))
         return members.count == 1
     }
 

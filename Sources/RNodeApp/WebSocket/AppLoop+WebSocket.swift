@@ -92,7 +92,12 @@ extension AppLoop {
         _ connection: inout ConnectionContext
     ) {
         // A ping frame is always answered, whatever a callback says.
-        if connection.accepts(payload.count &+ 2) {
+        if connection.isBehind {
+            // Only the newest of the pongs that can't be sent yet counts (RFC 6455 §5.5.3).
+            var pong = ByteBuffer()
+            state.update { _ = $0.session.sendPong(payload, into: &pong) }
+            pong.withSpan { connection.putOff($0) }
+        } else if connection.accepts(payload.count &+ 2) {
             state.update { _ = $0.session.sendPong(payload, into: &connection.output) }
         }
         receivedSignal(.pingFrame, payload, state)
@@ -112,6 +117,7 @@ extension AppLoop {
     ) {
         state.update { state in
             state.closeReason = reason
+            connection.releaseWaiting()
             _ = state.session.answerClose(now: connection.now, into: &connection.output)
         }
         connection.close()
@@ -124,6 +130,7 @@ extension AppLoop {
         counters.failed(ErrorWord(error.closeCode))
         state.update { state in
             state.closeReason = "\(error.reason)"
+            connection.releaseWaiting()
             _ = state.session.sendClose(error, now: connection.now, into: &connection.output)
         }
         connection.close()
@@ -198,14 +205,21 @@ extension AppLoop {
     // MARK: - Sending
 
     /// Sends a message to a connection of this loop. False when it is closing, or its output is full.
-    func send(_ kind: MessageKind, _ bytes: Span<UInt8>, to connection: ConnectionID) -> Bool {
+    ///
+    /// An answer of the protocol's own is never dropped, whatever the route's policy for slow consumers.
+    func send(
+        _ kind: MessageKind, _ bytes: Span<UInt8>, to connection: ConnectionID,
+        isAnswer: Bool = false
+    ) -> Bool {
         eventLoop.withConnection(connection) { context in
             // A frame's header has at most ten bytes.
-            guard context.accepts(bytes.count &+ 10) else { return false }
+            let isAccepted = context.accepts(bytes.count &+ 10)
+            guard isAccepted || context.keepsApart else { return false }
             return withWebSocket(connection) { webSocket in
-                let isSent = webSocket.update {
-                    $0.session.send(kind, bytes, into: &context.output)
-                }
+                let isSent =
+                    isAccepted
+                    ? webSocket.update { $0.session.send(kind, bytes, into: &context.output) }
+                    : enqueue(kind, bytes, isAnswer: isAnswer, webSocket, &context)
                 if isSent {
                     let route = webSocket.borrow { $0.route.index }
                     counters.routes[route].sent(bytes: bytes.count)
@@ -217,7 +231,7 @@ extension AppLoop {
 
     /// Sends one control message.
     func write(to connection: ConnectionID, _ encode: (inout ByteBuffer) -> Void) {
-        withEncoded(encode) { _ = send(.text, $0, to: connection) }
+        withEncoded(encode) { _ = send(.text, $0, to: connection, isAnswer: true) }
     }
 
     /// Begins the close handshake.
@@ -226,6 +240,7 @@ extension AppLoop {
         rooms.flushAll()
         _ = eventLoop.withConnection(connection) { context in
             withWebSocket(connection) { webSocket in
+                context.releaseWaiting()
                 webSocket.update { state in
                     let isSent = state.session.sendClose(
                         code, reason: reason, now: context.now, into: &context.output)

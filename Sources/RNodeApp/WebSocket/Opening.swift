@@ -90,6 +90,7 @@ extension AppLoop {
             role: .server, limits: route.limits, now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
+        connection.overflowPolicy = route.slowConsumers.overflow
         let state = WebSocketState(
             session, route: route, peer: opening.peer, openedAt: connection.now)
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)

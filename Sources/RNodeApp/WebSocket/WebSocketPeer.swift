@@ -49,6 +49,7 @@ final class WebSocketPeer: @unchecked Sendable {
     private var jsonPingSentAt: MonotonicInstant?
     private var noticeWindow = MonotonicInstant(nanoseconds: .min)
     private var noticesInWindow = 0
+    private var drops: DropNotices?
 
     init(
         loop: AppLoop, route: WebSocketRoute, connection: ConnectionID, id: MemberID,
@@ -358,6 +359,17 @@ final class WebSocketPeer: @unchecked Sendable {
     func raiseError(_ error: String, type: String, closeCode: UInt16?) {
         guard !route.isRaw else { return }
         enqueue(NoticeFlow(.onError, error, type: type, closeCode: closeCode))
+    }
+
+    /// Messages to it were dropped because it reads too slowly: onError runs, at most once a second.
+    func messagesDropped(_ count: Int) {
+        var notices = drops ?? DropNotices()
+        // An application that is busy with the last ones is not given more.
+        let told = notices.add(count, now: now, isHeldBack: waiting.count >= 4)
+        drops = notices
+        guard let told else { return }
+        raiseError(
+            "slow consumer; messages dropped: \(told)", type: "slow_consumer", closeCode: nil)
     }
 
     // MARK: - Flows

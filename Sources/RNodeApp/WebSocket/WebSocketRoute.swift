@@ -22,6 +22,8 @@ final class WebSocketRoute: Sendable {
     let jsonPingInterval: Duration?
     let subprotocols: [String]
     let origins: OriginPolicy
+    let slowConsumers: SlowConsumerPolicy
+    private let ownHardCapBytes: Int?
 
     init(
         path: String, number: Int, options: WebSocketOptions, configuration: AppConfiguration
@@ -40,6 +42,8 @@ final class WebSocketRoute: Sendable {
         jsonPingInterval = options.jsonPingInterval
         subprotocols = options.subprotocols
         origins = options.origins ?? configuration.origins
+        slowConsumers = options.slowConsumers
+        ownHardCapBytes = options.outputHardCapBytes
     }
 
     init(
@@ -59,21 +63,30 @@ final class WebSocketRoute: Sendable {
         jsonPingInterval = nil
         subprotocols = options.subprotocols
         origins = options.origins ?? configuration.origins
+        slowConsumers = options.slowConsumers
+        ownHardCapBytes = options.outputHardCapBytes
     }
 
     var isRaw: Bool {
         if case .raw = behaviour { true } else { false }
     }
 
-    /// The most unsent bytes a connection may have: at least two of the biggest messages.
+    /// The most unsent bytes a connection may have: the route's own number, or at least two of the biggest messages.
     func outputHardCapBytes(_ limits: IOLimits) -> Int {
-        max(limits.outputHardCapBytes, 2 &* self.limits.messageBytesMax)
+        ownHardCapBytes ?? max(limits.outputHardCapBytes, 2 &* self.limits.messageBytesMax)
     }
+
+    private static let hardCapRange = 1_024...1_073_741_824
 
     /// Throws for options that can't be served, naming the field.
     func validate() throws {
         try limits.validate()
         try origins.validate(field: "\(path): origins")
+        if let ownHardCapBytes, !Self.hardCapRange.contains(ownHardCapBytes) {
+            throw AppError.configuration(
+                field: "\(path): outputHardCapBytes",
+                "is \(ownHardCapBytes); it must be in \(Self.hardCapRange)")
+        }
         if let jsonPingInterval,
             !(Duration.milliseconds(10) ... .seconds(86_400)).contains(jsonPingInterval)
         {

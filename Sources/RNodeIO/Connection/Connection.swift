@@ -17,6 +17,11 @@ struct Connection: ~Copyable {
     var timer: TimerID?
     var timerDeadline = MonotonicInstant.distantFuture
     var outputHardCapBytes: Int
+    /// What waits for a slow receiver beside the output; nil for everybody else.
+    var waiting: Owned<WaitingOutput>?
+    /// The part of the loop's unsent bytes that is this connection's.
+    var accountedBytes = 0
+    var overflowPolicy = OverflowPolicy.refuse
     var state: ConnectionState = []
     /// The system's error number when the stream broke, else 0.
     var failureCode: Int32 = 0
@@ -28,6 +33,9 @@ struct Connection: ~Copyable {
         self.id = id
         self.outputHardCapBytes = outputHardCapBytes
     }
+
+    /// All bytes that are still to be sent.
+    var unsentCount: Int { output.count &+ (waiting?.borrow { $0.byteCount } ?? 0) }
 }
 
 /// What a connection is waiting for or has behind it.
@@ -54,7 +62,11 @@ struct ConnectionState: OptionSet {
     static let overflowTold = ConnectionState(rawValue: 256)
     /// The handler has said its last word: what others deliver is refused.
     static let sealed = ConnectionState(rawValue: 512)
+    /// Messages are kept apart when the peer is slow: its policy is not to refuse.
+    static let keepsMessages = ConnectionState(rawValue: 1024)
 
     /// States in which no bytes are given to the handler.
     static let deaf: ConnectionState = [.closing, .aborted, .lingering]
+    /// States in which it takes more than the output's count to say whether a message is taken.
+    static let judged: ConnectionState = [.deaf, .keepsMessages]
 }

@@ -39,7 +39,7 @@ public struct ConnectionContext: ~Copyable {
 
     /// Whether so much is unsent that no more input should be taken before it drained.
     public var isCongested: Bool {
-        unsafe connection.pointee.output.count > core.pointee.limits.outputSoftMarkBytes
+        unsafe connection.pointee.unsentCount > core.pointee.limits.outputSoftMarkBytes
     }
 
     /// Whether `count` more bytes fit below the hard cap. What finds nothing unsent always fits.
@@ -53,6 +53,55 @@ public struct ConnectionContext: ~Copyable {
     public var outputHardCapBytes: Int {
         get { unsafe connection.pointee.outputHardCapBytes }
         nonmutating set { unsafe connection.pointee.outputHardCapBytes = newValue }
+    }
+
+    /// What becomes of messages that find the output full; at first they are refused.
+    public var overflowPolicy: OverflowPolicy {
+        get { unsafe connection.pointee.overflowPolicy }
+        nonmutating set {
+            unsafe connection.pointee.overflowPolicy = newValue
+            if newValue == .refuse {
+                unsafe connection.pointee.state.remove(.keepsMessages)
+            } else {
+                unsafe connection.pointee.state.insert(.keepsMessages)
+            }
+        }
+    }
+
+    /// Whether the peer has not taken all of what was sent to it in earlier turns.
+    public var isBehind: Bool {
+        unsafe connection.pointee.stallDeadline != .distantFuture
+    }
+
+    /// Whether a message that ``accepts(_:)`` said no to can wait, by ``enqueue(_:key:isDroppable:)``.
+    public var keepsApart: Bool { unsafe core.pointee.keepsApart(connection.pointee) }
+
+    /// Has a whole message wait for a slow receiver; false when it was dropped, or refused.
+    ///
+    /// Use it when ``accepts(_:)`` said no and ``keepsApart`` says yes. With a `key` it replaces the message that
+    /// waits under the same key, and takes its place. A message that is not droppable makes room for itself.
+    public mutating func enqueue(
+        _ message: Span<UInt8>, key: String? = nil, isDroppable: Bool = true
+    ) -> Bool {
+        unsafe core.pointee.enqueue(
+            message, key: key, isDroppable: isDroppable, on: &connection.pointee)
+    }
+
+    /// Puts off an answer of which only the newest counts, while the peer ``isBehind``.
+    ///
+    /// It is sent as soon as the peer takes some of what it was sent; until then a newer one replaces it.
+    public mutating func putOff(_ answer: Span<UInt8>) {
+        unsafe core.pointee.putOff(answer, on: &connection.pointee)
+    }
+
+    /// Puts all that waits into ``output``: what is appended next is sent after it.
+    public mutating func releaseWaiting() {
+        unsafe core.pointee.releaseWaiting(of: &connection.pointee)
+    }
+
+    /// Drops all that waits and has not begun to be sent.
+    public mutating func dropWaiting() {
+        unsafe connection.pointee.waiting = nil
     }
 
     /// When the handler is to be told `timedOut`; `.distantFuture` for never.

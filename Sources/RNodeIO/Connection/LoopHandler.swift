@@ -21,8 +21,13 @@ public protocol LoopHandler: AnyObject {
     /// The output that had passed the soft mark is sent.
     func drained(_ connection: inout ConnectionContext)
 
-    /// Bytes were refused because the output is at its hard cap, and the peer does not read.
+    /// Bytes were refused because the output is at its hard cap, or the peer took nothing of it for
+    /// ``IOLimits/outputStallTimeout``. Close the connection: it is cut when this happens again.
     func overflowed(_ connection: inout ConnectionContext)
+
+    /// So many messages were dropped, as the connection's ``OverflowPolicy`` says, since this was last told. Once a
+    /// turn at most; does nothing unless implemented.
+    func dropped(_ count: Int, on connection: inout ConnectionContext)
 
     /// The connection's ``ConnectionContext/deadline`` has come. Set a new one, or close.
     func timedOut(_ connection: inout ConnectionContext)
@@ -34,6 +39,11 @@ public protocol LoopHandler: AnyObject {
     ///
     /// Called again, at the turn's very end, for what came of backlogs and of connections that ended.
     func turnEnded(on loop: EventLoop)
+}
+
+extension LoopHandler {
+    /// Does nothing.
+    public func dropped(_ count: Int, on connection: inout ConnectionContext) {}
 }
 
 /// Why a connection is gone.

@@ -24,7 +24,9 @@ extension EventLoop {
         unsafe tellOverflowed(connection)
         unsafe resumeIfDrained(connection)
         unsafe giveBacklog(connection)
+        if unsafe connection.pointee.waiting != nil { unsafe tellDropped(connection) }
         unsafe core.pointee.send(from: &connection.pointee)
+        unsafe core.pointee.account(&connection.pointee)
         unsafe connection.pointee.state.remove(.touched)
         unsafe core.pointee.reclaimOutput(of: &connection.pointee)
         if unsafe !closeIfDone(connection) {
@@ -34,15 +36,22 @@ extension EventLoop {
 
     private func tellOverflowed(_ connection: UnsafeMutablePointer<Connection>) {
         guard unsafe connection.pointee.state.contains(.overflowed),
-            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted])
+            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted, .lingering])
         else { return }
         unsafe connection.pointee.state.insert(.overflowTold)
         var context = unsafe ConnectionContext(connection, core: core)
         handler?.overflowed(&context)
     }
 
+    private func tellDropped(_ connection: UnsafeMutablePointer<Connection>) {
+        let count = unsafe core.pointee.takeDroppedCount(of: &connection.pointee)
+        guard count > 0, unsafe !connection.pointee.state.contains(.aborted) else { return }
+        var context = unsafe ConnectionContext(connection, core: core)
+        handler?.dropped(count, on: &context)
+    }
+
     private func resumeIfDrained(_ connection: UnsafeMutablePointer<Connection>) {
-        let unsent = unsafe connection.pointee.output.count
+        let unsent = unsafe connection.pointee.unsentCount
         let isCongested = unsafe connection.pointee.state.contains(.congested)
         if !isCongested, unsent > limits.outputSoftMarkBytes {
             unsafe connection.pointee.state.insert(.congested)

@@ -187,6 +187,14 @@ public final class EventLoop: @unchecked Sendable {
         return unsafe core.pointee.deliver(bytes, to: &connection.pointee)
     }
 
+    /// Bytes that wait to be sent on this loop's connections, as of each one's last turn. On the loop's thread only.
+    public var unsentBytes: Int { unsafe core.pointee.unsentBytes }
+
+    /// The connections with unsent bytes, the slowest first. On the loop's thread only; looks at all of them.
+    public func slowestConnections() -> [SlowConnection] {
+        unsafe core.pointee.slowestConnections()
+    }
+
     /// How many connections are open. On the loop's thread only.
     public var connectionCount: Int { unsafe core.pointee.openCount }
 

@@ -9,6 +9,8 @@ struct LoopCore: ~Copyable {
     var now: MonotonicInstant
     var pool = BufferPool()
     var wheel: TimerWheel
+    /// Bytes that wait to be sent on all connections, as of each one's last turn.
+    var unsentBytes = 0
     /// Slots to settle when the turn ends, each once.
     var touched: [UInt32] = []
     private var freeSlots: [UInt32] = []
@@ -80,6 +82,7 @@ struct LoopCore: ~Copyable {
     mutating func free(_ id: ConnectionID, abort: Bool) {
         guard let connection = connections.take(at: id.slot) else { return }
         if let timer = connection.timer { wheel.cancel(timer) }
+        unsentBytes &-= connection.accountedBytes
         backend.remove(connection.transport.descriptor)
         connection.transport.close(abort: abort)
         generations[Int(id.slot)] &+= 1
@@ -127,8 +130,7 @@ struct LoopCore: ~Copyable {
         connection.timer = nil
         connection.timerDeadline = .distantFuture
         if connection.stallDeadline <= now {
-            connection.state.insert(.aborted)
-            touch(&connection)
+            stalled(&connection)
             return false
         }
         arm(at: connection.stallDeadline, &connection)
@@ -140,8 +142,18 @@ struct LoopCore: ~Copyable {
         return true
     }
 
-    /// Notes how a send went: whoever takes nothing of what waits for it is cut in the end.
-    private mutating func noteProgress(_ hasSent: Bool, _ connection: inout Connection) {
+    /// A peer has taken nothing for too long: the handler is told, as of an output that is full; whom it was told of
+    /// before, or who is closing already, is cut.
+    private mutating func stalled(_ connection: inout Connection) {
+        touch(&connection)
+        let isOver = !connection.state.isDisjoint(with: [.deaf, .sealed, .overflowTold])
+        connection.state.insert(isOver ? .aborted : .overflowed)
+        connection.stallDeadline = now.advanced(by: limits.outputStallTimeout)
+        arm(at: min(connection.stallDeadline, connection.deadline), &connection)
+    }
+
+    /// Notes how a send went: whoever takes nothing of what waits for it is a slow receiver, and told so in the end.
+    mutating func noteProgress(_ hasSent: Bool, _ connection: inout Connection) {
         if connection.output.isEmpty {
             connection.stallDeadline = .distantFuture
         } else if hasSent || connection.stallDeadline == .distantFuture {
@@ -153,8 +165,17 @@ struct LoopCore: ~Copyable {
     // MARK: - Output
 
     /// Whether `count` more bytes fit below the hard cap, after sending what the transport takes.
+    ///
+    /// On a no the message may still wait, if the connection ``keepsApart(_:)`` messages.
     mutating func accepts(_ count: Int, on connection: inout Connection) -> Bool {
+        if connection.state.isDisjoint(with: .judged), fits(count, on: connection) { return true }
+        return judge(count, on: &connection)
+    }
+
+    @inline(never)
+    private mutating func judge(_ count: Int, on connection: inout Connection) -> Bool {
         guard connection.state.isDisjoint(with: .deaf) else { return false }
+        if connection.state.contains(.keepsMessages) { return joins(count, on: &connection) }
         if fits(count, on: connection) { return true }
         send(from: &connection)
         if fits(count, on: connection) { return true }
@@ -164,7 +185,7 @@ struct LoopCore: ~Copyable {
     }
 
     private func fits(_ count: Int, on connection: borrowing Connection) -> Bool {
-        let unsent = connection.output.count
+        let unsent = connection.unsentCount
         return unsent == 0 || unsent &+ count <= connection.outputHardCapBytes
     }
 
@@ -192,13 +213,15 @@ struct LoopCore: ~Copyable {
 
     /// Sends as much of the output as the transport takes.
     mutating func send(from connection: inout Connection) {
-        guard !connection.output.isEmpty else { return }
+        guard !connection.output.isEmpty || connection.waiting != nil else { return }
         let before = connection.output.count
         sendAll(from: &connection)
-        noteProgress(connection.output.count < before, &connection)
+        let hasSent = connection.output.count < before
+        noteProgress(hasSent, &connection)
+        if connection.waiting != nil { sendWaiting(from: &connection, hasProgress: hasSent) }
     }
 
-    private mutating func sendAll(from connection: inout Connection) {
+    mutating func sendAll(from connection: inout Connection) {
         while !connection.output.isEmpty, !connection.state.contains(.aborted) {
             let transport = connection.transport
             let unsent = connection.output.count

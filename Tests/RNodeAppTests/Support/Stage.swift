@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Logging
 import RNodeApp
+import RNodeIO
 import RNodeTesting
 
 /// An app on loops in the test's hands.
@@ -10,15 +11,17 @@ struct Stage {
 
     /// Makes an app, lets `configure` register its routes, and serves it.
     static func make(
-        loops: Int = 1, _ adjust: (inout AppConfiguration) -> Void = { _ in },
+        loops: Int = 1, io: IOLimits = IOLimits(),
+        _ adjust: (inout AppConfiguration) -> Void = { _ in },
         _ register: (App) -> Void
     ) async throws -> Stage {
-        let host = try TestHost(loops: loops)
+        let host = try TestHost(loops: loops, limits: io)
         let clock = host.clock
         let app = createApp { configuration in
             configuration.registryExecutor = host.loops[0]
             configuration.wallClock = { clock.wallClockMilliseconds }
             configuration.logger.logLevel = .critical
+            configuration.io = io
             adjust(&configuration)
         }
         register(app)

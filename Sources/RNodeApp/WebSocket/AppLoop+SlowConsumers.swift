@@ -1,0 +1,96 @@
+internal import Logging
+
+// What becomes of clients that do not read as fast as they are sent to.
+extension AppLoop {
+    // MARK: - By the route's policy
+
+    /// Has a message wait for a slow client, or does what the route's policy says; false when it will not be sent.
+    @inline(never)
+    func enqueue(
+        _ kind: MessageKind, _ bytes: Span<UInt8>, isAnswer: Bool,
+        _ webSocket: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) -> Bool {
+        let route = webSocket.borrow { $0.route }
+        // The key is asked for before anything changes: it is the user's code.
+        let key = isAnswer ? nil : route.slowConsumers.key?(bytes)
+        var frame = ByteBuffer(capacity: bytes.count &+ 10)
+        // Not compressed: what is dropped must not be missing from a context that goes on.
+        let isEncoded = webSocket.update {
+            $0.session.send(kind, bytes, compress: false, into: &frame)
+        }
+        guard isEncoded else { return false }
+        return frame.withSpan {
+            connection.enqueue($0, key: key, isDroppable: !isAnswer)
+        }
+    }
+
+    /// Has a room's messages wait for a slow member; returns how many of them will be sent.
+    ///
+    /// `frames` are whole frames as ``FrameEncoder`` writes them for clients: unmasked, each with its length.
+    @inline(never)
+    func enqueue(_ frames: Span<UInt8>, forRoomMember connection: ConnectionID) -> Int {
+        let taken = eventLoop.withConnection(connection) { context -> Int in
+            guard context.keepsApart else { return 0 }
+            let key = withWebSocket(connection) { $0.borrow { $0.route.slowConsumers.key } } ?? nil
+            var count = 0
+            var rest = frames
+            while let (head, end) = Self.firstFrame(of: rest) {
+                let name = key?(rest.extracting(head..<end))
+                if context.enqueue(rest.extracting(..<end), key: name) { count += 1 }
+                rest = rest.extracting(end...)
+            }
+            return count
+        }
+        return taken ?? 0
+    }
+
+    /// Where the payload of the first frame begins, and where it ends; nil at the end.
+    static func firstFrame(of frames: Span<UInt8>) -> (payload: Int, end: Int)? {
+        guard frames.count >= 2 else { return nil }
+        var count = UInt64(frames[1] & 0x7F)
+        var head = 2
+        let extra = count == 126 ? 2 : count == 127 ? 8 : 0
+        if extra > 0 {
+            head &+= extra
+            guard frames.count >= head else { return nil }
+            count = 0
+            for place in 2..<head { count = count << 8 | UInt64(frames[place]) }
+        }
+        guard count <= UInt64(frames.count &- head) else { return nil }
+        return (head, head &+ Int(truncatingIfNeeded: count))
+    }
+
+    /// Messages to a slow client were dropped: counted, and told to the application at most once a second.
+    func dropped(_ count: Int, on connection: inout ConnectionContext) {
+        let id = connection.id
+        guard let (route, peer) = withWebSocket(id, { $0.borrow { ($0.route, $0.peer) } }) else {
+            return
+        }
+        counters.routes[route.index].dropped(count)
+        peer?.messagesDropped(count)
+    }
+
+    // MARK: - Closing
+
+    /// The output is full, or its peer has not taken any of it for too long.
+    func overflowed(_ connection: inout ConnectionContext) {
+        counters.failed(.slowConsumer)
+        let peer = withWebSocket(connection.id) { webSocket in
+            connection.dropWaiting()
+            webSocket.update { webSocket in
+                let isSent = webSocket.session.sendClose(
+                    .tryAgainLater, reason: Self.slowConsumer, now: connection.now,
+                    into: &connection.output)
+                if isSent { webSocket.closeReason = Self.slowConsumer }
+                connection.endDeliveries()
+                connection.deadline = webSocket.session.deadline
+            }
+            return webSocket.borrow { $0.peer }
+        }
+        guard let peer else { return connection.abort() }
+        peer?.raiseError(
+            Self.slowConsumer, type: "slow_consumer", closeCode: CloseCode.tryAgainLater.rawValue)
+    }
+
+    static var slowConsumer: String { "slow consumer" }
+}
