@@ -19,6 +19,7 @@ extension World {
     private func comeToRest() {
         faults.isActive = false
         backstage.isHurried = true
+        for listener in listeners { listener.isExhausted = false }
         for client in clients {
             client.peer.shape = StreamShape()
             client.isWindingUp = true
@@ -101,6 +102,9 @@ extension World {
         clients = []
         for loop in host.loops where loop.connectionCount != 0 {
             log.violation("loop \(loop.index) keeps \(loop.connectionCount) connections")
+        }
+        if host.loops[0].budget.openCount != 0 {
+            log.violation("the budget counts \(host.loops[0].budget.openCount) connections")
         }
         let holdings = World.holdings(of: host)
         if holdings != baseline { log.violation("\(holdings) is left, not \(baseline)") }

@@ -12,6 +12,8 @@ final class World {
     let backstage: Backstage
     let faults: Faults
     let rooms = RoomsOracle()
+    /// One for each loop, and one more that hands off to all of them.
+    let listeners: [InMemoryListener]
     /// Whether the clock jumps over timeouts in this run, so that nobody can count on being waited for.
     let isJumpy: Bool
     /// What an idle server holds.
@@ -40,6 +42,9 @@ final class World {
         let host = try TestHost(loops: 1 + dice.below(3), limits: World.limits(&dice))
         backstage = Backstage(dice.split(), clock: host.clock)
         let app = SimulatedApp.make(host, backstage, &dice)
+        let shared = InMemoryListener(descriptors: host.backends[0].descriptors)
+        try host.loops[0].listen(on: shared, handsOffTo: host.loops)
+        listeners = host.listeners + [shared]
         var seeds: [UInt64] = []
         for _ in host.loops { seeds.append(dice.next()) }
         let fixed = seeds
@@ -65,6 +70,9 @@ final class World {
         limits.receiveBufferBytes = dice.pick([4_096, 4_096, 16_384, 65_536])
         limits.outputSoftMarkBytes = dice.pick([1_024, 4_096, 65_536])
         limits.acceptsPerTurnMax = dice.pick([1, 2, 64])
+        limits.messagesPerTurnMax = dice.pick([1, 2, 1_024])
+        limits.connectionsMax = dice.isLucky(oneIn: 4) ? 1 + dice.below(16) : nil
+        limits.refusalsMax = dice.pick([0, 1, 64])
         return limits
     }
 
@@ -78,15 +86,18 @@ final class World {
 
     func connect() {
         clientCount += 1
-        let loop = dice.below(host.loops.count)
+        let place = dice.below(listeners.count)
         let fate = Fate.roll(&dice)
-        let peer = host.listeners[loop].connect(shape: faults.shape())
+        let mayBeRefused =
+            host.loops[0].budget.limit < 32 || listeners.contains(where: \.isExhausted)
+        let peer = listeners[place].connect(shape: faults.shape())
         streams.append(WeakStream(transport: peer.transport))
         let client = makeClient(clientCount, peer, fate)
-        client.isExcused = isJumpy
+        client.isExcused = isJumpy || mayBeRefused
         clients.append(client)
         log.note(
-            8, clientCount, loop, line: "client \(clientCount): \(client) on loop \(loop), \(fate)")
+            8, clientCount, place,
+            line: "client \(clientCount): \(client) at listener \(place), \(fate)")
     }
 
     private func makeClient(_ number: Int, _ peer: InMemoryPeer, _ fate: Fate) -> Client {
@@ -143,9 +154,17 @@ final class World {
     /// Something goes wrong with a stream or a listener.
     private func disturb() {
         if dice.isLucky(oneIn: 3) {
-            let listener = dice.pick(host.listeners)
+            let listener = dice.pick(listeners)
             let error = IOError("accept", code: dice.pick([4, 12, 23, 24, 71, 103, 105]))
-            listener.failNextAccept(with: dice.isLucky(oneIn: 2) ? .retry : .exhausted(error))
+            if dice.isLucky(oneIn: 3) {
+                listener.isExhausted.toggle()
+                // Whoever waits to be accepted may be turned away.
+                for client in clients where client.receivedCount == 0 { client.isExcused = true }
+                log.note(
+                    12, listener.isExhausted ? 1 : 0, line: "descriptors run out, or come back")
+            }
+            listener.failNextAccept(
+                with: dice.isLucky(oneIn: 2) ? .retry(error) : .exhausted(error))
             log.note(10, Int(error.code), line: "accept fails: \(error)")
         } else if !clients.isEmpty {
             clients[dice.below(clients.count)].peer.shape = faults.shape()

@@ -10,10 +10,16 @@ extension AppLoop {
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) -> Opening? {
         setResponseTime()
+        var share = eventLoop.limits.messagesPerTurnMax
         while !connection.isCongested, !connection.isClosing {
+            if share == 0 {
+                connection.yieldReading()
+                break
+            }
             let step = http.update {
                 $0.session.next(bytes.span, from: &offset, head: &head, now: connection.now)
             }
+            if case .requestEnded = step { share &-= 1 }
             switch take(step, bytes.span, http, &connection) {
             case .goOn: continue
             case .open(let opening): return opening
