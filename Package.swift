@@ -82,9 +82,11 @@ let package = Package(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
         .executableTarget(
+            name: "Simulation", dependencies: ["RNodeApp", "RNodeTesting", arguments, logging],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
             name: "HTTPFraming", dependencies: ["RNodeHTTP", httpTypes], path: "Tests/HTTPFraming",
             swiftSettings: strict),
-
         .target(
             name: "RoomHistories", dependencies: ["RNodeApp", "RNodeTesting", logging],
             path: "Tests/RoomHistories/Histories", swiftSettings: strict),

@@ -25,6 +25,7 @@ struct UnsafeTests {
         "RNodeIO/EventLoop/LoopExecutor.swift",
         "RNodeIO/EventLoop/LoopThread.swift",
         "RNodeIO/Transport/SystemAddress.swift",
+        "RNodeIO/Transport/SystemCalls+Descriptors.swift",
         "RNodeIO/Transport/SystemCalls+Names.swift",
         "RNodeIO/Transport/SystemCalls+Platform.swift",
         "RNodeIO/Transport/SystemCalls+Wake.swift",

@@ -10,10 +10,16 @@ extension AppLoop {
         setResponseTime()
         let first = http.borrow { $0.answersCount }
         let inFlightMax = core.configuration.http.pipelinedRequestsMax
+        var share = eventLoop.limits.messagesPerTurnMax
         while !connection.isCongested, !connection.isClosing {
+            if share == 0 {
+                connection.yieldReading()
+                break
+            }
             let step = http.update {
                 $0.session.next(bytes.span, from: &offset, head: &head, now: connection.now)
             }
+            if case .requestEnded = step { share &-= 1 }
             switch take(step, bytes.span, http, &connection) {
             // The rest stays where it is until the answers so far are sent.
             case .goOn where http.borrow({ $0.answersCount }) &- first >= inFlightMax: break

@@ -153,6 +153,13 @@ extension PrometheusText {
             self.help = help
         }
 
+        /// A metric of the event loops, whatever their connections speak.
+        init(loops name: String, _ kind: Kind, _ help: String) {
+            self.name = "rnode_server_" + name
+            self.kind = kind
+            self.help = help
+        }
+
         func appendHead(to buffer: inout ByteBuffer) {
             buffer.append(utf8: "# HELP \(name) ")
             PrometheusText.append(escaping: help, quotes: false, to: &buffer)

@@ -25,6 +25,9 @@ final class LoopRooms {
     /// A room this loop knows of because members of it are here.
     func room(_ id: RoomID) -> Room? { rooms[id]?.room }
 
+    /// How many memberships connections of this loop have.
+    var membershipsCount: Int { rooms.values.reduce(0) { $0 + $1.members.count } }
+
     // MARK: - Members
 
     /// Makes a connection of this loop a member; it gets what is published from now on.

@@ -8,8 +8,14 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         let route = state.borrow { $0.route }
+        var share = eventLoop.limits.messagesPerTurnMax
         while offset < bytes.count {
             if connection.isCongested || connection.isClosing { break }
+            if share == 0 {
+                connection.yieldReading()
+                break
+            }
+            share &-= 1
             if let peer = state.borrow({ $0.peer }), peer.isBusy { break }
             let step = state.update { $0.session.next(&bytes, from: &offset, now: connection.now) }
             if case .message(let kind, .input(let range)) = step {
