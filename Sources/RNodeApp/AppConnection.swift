@@ -71,6 +71,12 @@ struct WebSocketState: ~Copyable {
     let deflate: PerMessageDeflate?
     /// When it has grown too old; `.distantFuture` when it may grow for ever.
     var endOfLife: MonotonicInstant
+    /// Its data messages, held against the route's rate; nil where there is none.
+    var meter: Owned<MessageMeter>?
+    /// Its pings and pongs.
+    var controlFrames = TokenBucket()
+    /// The part of the loop's bytes in unfinished messages that is this connection's.
+    var accountedBytes = 0
     /// Why the client closed it.
     var closeReason = ""
 
@@ -84,5 +90,6 @@ struct WebSocketState: ~Copyable {
         self.deflate = deflate
         openedAt = now
         self.endOfLife = endOfLife
+        meter = route.messageRate == nil ? nil : Owned(MessageMeter())
     }
 }

@@ -3,7 +3,7 @@ internal import Logging
 // What the loop tells of connections that could not be had.
 extension AppLoop {
     func acceptFailed(_ error: IOError, untold: Int, on loop: EventLoop) {
-        core.logger.warning(
+        core.log.logger.warning(
             "accepting connections failed",
             metadata: ["error": "\(error)", "suppressed": "\(untold)"])
     }

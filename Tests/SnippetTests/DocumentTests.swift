@@ -85,6 +85,7 @@ struct DocumentTests {
             "Sources/RNodeWS/Extensions/Deflate/DeflateOptions.swift",
             "Sources/RNodeApp/Draining/DrainConfiguration.swift",
             "Sources/RNodeApp/Logs/LogConfiguration.swift",
+            "Sources/RNodeApp/Limits/MemoryLimits.swift",
         ])
     func limitsAreListed(_ source: String) throws {
         let list = try Documents.text(of: "Sources/RNodeApp/RNodeApp.docc/Limits.md")
