@@ -66,10 +66,12 @@ public struct WebSocketLimits: Hashable, Sendable {
     /// The defaults.
     public static let `default` = WebSocketLimits()
 
-    /// The defaults, with a rate of 100 messages a second and 200 at once: for routes that are open to strangers.
+    /// The defaults, with a rate of 100 messages a second and 200 at once, and an inflate ratio of 1,000: for routes that
+    /// are open to strangers.
     public static let `public`: WebSocketLimits = {
         var limits = WebSocketLimits()
         limits.messagesPerSecondMax = 100
+        limits.inflateRatioMax = 1_000
         return limits
     }()
 
