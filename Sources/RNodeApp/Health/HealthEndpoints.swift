@@ -54,7 +54,7 @@ enum Readiness: String {
 extension AppCore {
     var readiness: Readiness {
         if isDraining { return .draining }
-        if metrics.isFull(connectionsMax: configuration.io.connectionsMax) { return .full }
+        if loops.contains(where: { $0.eventLoop.budget.isSpent }) { return .full }
         return configuration.health.isReady() ? .ready : .refused
     }
 

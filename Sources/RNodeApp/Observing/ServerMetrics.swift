@@ -29,11 +29,6 @@ final class ServerMetrics: Sendable {
     /// How many connections of any kind are open now.
     var openConnections: Int { loops.reduce(0) { $0 &+ $1.connectionsOpen } }
 
-    /// Whether a loop has as many connections as it may.
-    func isFull(connectionsMax: Int) -> Bool {
-        loops.contains { $0.connectionsOpen >= connectionsMax }
-    }
-
     /// How many WebSocket connections are open now.
     var connectionsActive: Int {
         // Closed first: what closes between the two reads was open before it.

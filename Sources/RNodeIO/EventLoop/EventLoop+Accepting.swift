@@ -42,11 +42,11 @@ extension EventLoop {
     private func acceptWaiting(from position: Int) {
         let listener = listeners[position].listener
         // No queue is longer; who comes after so many came too late.
-        for _ in 0..<65_536 where unsafe core.pointee.openCount < limits.connectionsMax {
+        for _ in 0..<65_536 {
             switch listener.accept() {
             case .accepted(let transport, let remote):
-                place(transport, from: remote, by: position)
-            case .retry: continue
+                admit(transport, from: remote, by: position)
+            case .retry(let error): tally.acceptFailed(error)
             case .wouldBlock, .exhausted, .failed: return
             }
         }

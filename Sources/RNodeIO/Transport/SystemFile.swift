@@ -66,6 +66,40 @@ package struct SystemFile: ~Copyable {
         return bytes
     }
 
+    /// Reads a file whole, whatever length it claims to have: those of the kernel (proc(5), cgroups(7)) claim none.
+    ///
+    /// Throws `EFBIG` for more than `byteCountMax` bytes, and what opening throws.
+    package static func contents(
+        of path: String, beneath root: String, byteCountMax: Int
+    ) throws(IOError) -> [UInt8] {
+        let file = try SystemFile(path, beneath: root, byteCountMax: byteCountMax)
+        var bytes = [UInt8](repeating: 0, count: byteCountMax &+ 1)
+        var done = 0
+        while done < bytes.count {
+            let count = try file.read(into: &bytes, from: done)
+            guard count > 0 else { break }
+            done += count
+        }
+        guard done <= byteCountMax else { throw IOError("pread", code: EFBIG) }
+        return Array(bytes[..<done])
+    }
+
+    /// Reads what there is at `offset` of the file to the same place of `bytes`; 0 at the end.
+    private borrowing func read(
+        into bytes: inout [UInt8], from offset: Int
+    ) throws(IOError) -> Int {
+        while true {
+            // SAFETY: the buffer is valid for its own count during the call, and `offset` is inside it.
+            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe pread(
+                    descriptor.rawValue, buffer.baseAddress?.advanced(by: offset),
+                    buffer.count - offset, off_t(offset))
+            }
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw IOError("pread", code: errno) }
+        }
+    }
+
     private static func openDirectory(_ path: String) throws(IOError) -> FileDescriptor {
         // SAFETY: the string is NUL-terminated for the call and holds no NUL of its own (checked above).
         let descriptor = unsafe path.withCString {
