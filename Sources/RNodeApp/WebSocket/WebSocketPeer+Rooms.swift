@@ -81,8 +81,7 @@ extension WebSocketPeer {
         ControlWriter.appendString(message, to: &quoted)
         if let room = joined(id) ?? loop.rooms.room(id) {
             quoted.withSpan {
-                loop.publish(
-                    $0, isString: true, from: clientID, compress: compress, to: room)
+                loop.publish($0, isString: true, from: clientID, compress: compress, to: room)
             }
         } else {
             let json = quoted.copied()
