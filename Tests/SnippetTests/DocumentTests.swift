@@ -81,7 +81,7 @@ struct DocumentTests {
         arguments: [
             "Sources/RNodeIO/IOLimits.swift", "Sources/RNodeHTTP/HTTPLimits.swift",
             "Sources/RNodeWS/WebSocketLimits.swift", "Sources/RNodeRooms/RoomLimits.swift",
-            "Sources/RNodeApp/Control/JSONLimits.swift",
+            "Sources/RNodeHTTP/Message/JSONLimits.swift",
             "Sources/RNodeApp/Draining/DrainConfiguration.swift",
             "Sources/RNodeApp/Logs/LogConfiguration.swift",
         ])

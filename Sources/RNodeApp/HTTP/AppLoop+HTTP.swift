@@ -114,9 +114,10 @@ extension AppLoop {
             return http.update { $0.current = .fixed(prepared) }
         }
         let remote = http.borrow { $0.remote }
-        let request = Request(
+        var request = Request(
             head, route: route.pattern, params: params,
             remoteAddress: core.configuration.proxies.client(of: remote, head))
+        request.jsonLimits = core.configuration.json
         http.update { $0.current = .reading(request, route) }
     }
 
@@ -265,6 +266,7 @@ extension AppLoop {
         let client = core.configuration.proxies.client(of: http.borrow { $0.remote }, head)
         do throws(OpeningRefusal) {
             let (route, params) = try webSocketRoute()
+            guard connection.now < handshakeEnd(http) else { throw .tooLate }
             let opening = try opening(route, params, from: client, on: connection.id)
             return decide(opening, http, &connection)
         } catch {
@@ -303,12 +305,18 @@ extension AppLoop {
             return .wait
         }
         http.update { $0.current = .opening(opening) }
-        connection.deadline = connection.now.advanced(by: core.configuration.handshakeTimeout)
+        connection.deadline = handshakeEnd(http)
         decide(opening, peer, connection.id)
         return .goOn
     }
 
     // MARK: - Time
+
+    /// When the handshake must have ended, onConnect included: counted from the head's begin.
+    private func handshakeEnd(_ http: borrowing Owned<HTTPConnection>) -> MonotonicInstant {
+        http.borrow { $0.session.requestBegan }
+            .advanced(by: core.configuration.handshakeTimeout)
+    }
 
     func timedOut(
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
@@ -316,9 +324,7 @@ extension AppLoop {
         setResponseTime()
         if case .opening(let opening) = http.borrow({ $0.current }) {
             opening.isAbandoned = true
-            return refuse(
-                OpeningRefusal(status: 503, reason: "The handshake took too long"),
-                opening.client, on: &connection)
+            return refuse(.tooLate, opening.client, on: &connection)
         }
         // Accepted right before the end, and silent since.
         if core.isClosing, http.borrow({ $0.session.isIdle }) { return connection.close() }
