@@ -99,7 +99,6 @@ struct ConcurrencyTests {
         "RNodeApp/Rooms/AppLoop+Rooms.swift": "the look-up of a room that is not on this loop",
         "RNodeApp/Rooms/RoomExpiry.swift": "four for each life of empty rooms",
         "RNodeApp/WebSocket/Opening.swift": "an async onConnect",
-        "RNodeApp/WebSocket/WebSocketPeer.swift": "a flow that asks the registry",
         "RNodeApp/WebSocket/WebSocketPeer+Flows.swift": "a flow that asks the registry",
         "RNodeRooms/Registry/RoomRegistry+Store.swift": "a turn of the store",
         "RNodeTesting/TestHost.swift": "a test's own call",

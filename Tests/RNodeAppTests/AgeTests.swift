@@ -50,14 +50,16 @@ struct AgeTests {
         #expect(ada.socket.peer.isFinished)
     }
 
-    @Test(arguments: [
-        (Duration.milliseconds(999), false), (.seconds(1), true), (.milliseconds(1_001), true),
-        (.seconds(365 * 86_400), true), (.seconds(365 * 86_400 + 1), false), (.zero, false),
-        (.seconds(-1), false), (.seconds(3_650 * 86_400), false),
-    ])
-    func `an age out of its range throws at the start`(age: Duration, isRight: Bool) async {
+    /// Milliseconds, and whether they are in the range.
+    private static let ages: [(Int, Bool)] = [
+        (999, false), (1_000, true), (1_001, true), (31_536_000_000, true),
+        (31_536_000_001, false), (315_360_000_000, false), (0, false), (-1, false),
+    ]
+
+    @Test(arguments: ages)
+    func `an age out of its range throws at the start`(age: Int, isRight: Bool) async {
         do {
-            _ = try await stage(age)
+            _ = try await stage(.milliseconds(age))
             #expect(isRight)
         } catch {
             #expect(!isRight && "\(error)".contains("connectionAgeMax"))

@@ -5,11 +5,9 @@ import Testing
 @Suite("Ids and names that clients choose")
 struct AuthorityTests {
     /// Eve bears Ada's id and knows the room's; Ada is in the room.
-    private func scene(
-        _ configure: @escaping (inout WebSocketOptions) -> Void = { _ in }
-    ) async throws -> (stage: Stage, room: String, ada: Client, eve: Client) {
+    private func scene() async throws -> (stage: Stage, room: String, ada: Client, eve: Client) {
         let stage = try await Stage.make { app in
-            app.websocket("/chat", configure)
+            app.websocket("/chat") { _ in }
             app.mountRoomAPI(
                 at: "/api", authorize: .custom { _ in throw HTTPError(401, "Unauthorized") })
         }
@@ -38,13 +36,15 @@ struct AuthorityTests {
     }
 
     @Test func `D11 to know a room's id is not to be let in`() async throws {
-        let (stage, room, _, eve) = try await scene { route in
-            route.onJoinRoom { event in
-                event.clientId == "ada" && event.connection.metadata["proved"] == nil
-                    ? .cancel("prove it") : nil
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { route in
+                route.onJoinRoom { event in
+                    event.connection.metadata["proved"] == nil ? .cancel("prove it") : nil
+                }
             }
         }
-        _ = stage
+        let room = try await stage.room()
+        let eve = try await stage.client(id: "admin")
         eve.send(#"{"type":"join_room","room_id":"\#(room)"}"#)
         #expect(try await eve.next("error")["error_type"] == "room_join_blocked")
         eve.send(#"{"type":"room_message","room_id":"\#(room)","message":"x"}"#)

@@ -88,7 +88,8 @@ struct IPAddress: Hashable, Sendable {
             guard let groups = groups(bytes), groups.count == 8 else { return nil }
             return number(groups)
         }
-        guard let head = groups(bytes[..<gap]), let tail = groups(bytes[(gap + 2)...]),
+        guard let head = groups(bytes[..<gap], mayEndInV4: false),
+            let tail = groups(bytes[(gap + 2)...]),
             head.count + tail.count <= 7
         else { return nil }
         let zeros = [UInt16](repeating: 0, count: 8 - head.count - tail.count)
@@ -100,12 +101,12 @@ struct IPAddress: Hashable, Sendable {
     }
 
     /// Groups of one to four hexadecimal digits between colons; the last may be an IPv4 address.
-    private static func groups(_ bytes: ArraySlice<UInt8>) -> [UInt16]? {
+    private static func groups(_ bytes: ArraySlice<UInt8>, mayEndInV4: Bool = true) -> [UInt16]? {
         guard !bytes.isEmpty else { return [] }
         let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         var groups: [UInt16] = []
         for (place, part) in parts.enumerated() {
-            if place == parts.count - 1, part.contains(UInt8(ascii: ".")) {
+            if mayEndInV4, place == parts.count - 1, part.contains(UInt8(ascii: ".")) {
                 guard let low = v4(part) else { return nil }
                 groups.append(UInt16(truncatingIfNeeded: low >> 16))
                 groups.append(UInt16(truncatingIfNeeded: low))
