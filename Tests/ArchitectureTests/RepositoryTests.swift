@@ -16,7 +16,8 @@ struct RepositoryTests {
             "scripts/chat", "scripts/test", "scripts/lint", "scripts/format", "scripts/docs",
             "scripts/sanitize", "scripts/interop", "scripts/differential", "scripts/browser",
             "scripts/histories", "scripts/threats", "scripts/fuzz", "scripts/trap-audit",
-            "scripts/drill", ".ci/run",
+            "scripts/drill", "scripts/autobahn", "scripts/exhaustive", "scripts/simulate",
+            ".ci/run",
         ])
     func scriptsAreThere(_ path: String) throws {
         let lines = try Repository.text(of: path).split(separator: "\n")

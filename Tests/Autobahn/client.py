@@ -19,9 +19,10 @@ from suite import WebSocketProtocol
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 # How long the server may take to answer the opening and a close, and then to end the TCP connection.
-OPENING_TIMEOUT, CLOSE_TIMEOUT, DROP_TIMEOUT = 15, 15, 10
-# A kill is a deadline that no good server comes near; on a busy machine it gets more than the suite's second.
-KILL_FACTOR = 15
+OPENING_TIMEOUT, CLOSE_TIMEOUT, DROP_TIMEOUT = 30, 60, 20
+# A deadline is nothing that a good server comes near, and on a busy machine it gets more than the suite's seconds:
+# every kill, and the closes that give up (those after 10 s or more; shorter ones are waits that a case is made of).
+DEADLINE_FACTOR, DEADLINE_FROM = 15, 10
 
 
 def raw(payload):
@@ -356,10 +357,10 @@ class Connection(asyncio.Protocol, WebSocketProtocol):
         self._send(0, b"")
 
     def killAfter(self, delay):
-        self._later(delay * KILL_FACTOR, self.failConnection)
+        self._later(delay * DEADLINE_FACTOR, self.failConnection)
 
     def closeAfter(self, delay):
-        self._later(delay, self.sendClose)
+        self._later(delay * (DEADLINE_FACTOR if delay >= DEADLINE_FROM else 1), self.sendClose)
 
     def continueLater(self, delay, action, tag=None):
         self._later(delay, action)

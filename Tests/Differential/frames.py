@@ -11,7 +11,7 @@ from wsproto.frame_protocol import FrameProtocol, Opcode, ParseFailed
 
 CLASSES = {
     "limit": "ours refuses with 1009 a frame above its limit; wsproto has none",
-    "earlier": "ours refuses at the first wrong byte, wsproto when more have come (of text: after more control frames)",
+    "earlier": "ours refuses at the first wrong byte, wsproto when more have come (of text: after control frames)",
     "close 1014": "1014 (bad gateway) was registered with IANA after wsproto's list; RFC 6455 §7.4.2 lets it through",
 }
 
@@ -249,12 +249,16 @@ def is_above_limit(data):
 def refused_later(data, ours, our_code):
     """Whether wsproto refuses the stream whatever it goes on with, and finds no more than control frames before that.
 
-    Of those it may find some only where ours refuses text: Python's decoder waits for the third byte of a surrogate.
+    It may find them only where ours refuses text: Python's decoder waits for the third byte of a surrogate. When one
+    of them is a close, nothing follows it.
     """
     for more in [b"", *CONTINUATIONS] if by_wsproto(data)[1] else CONTINUATIONS:
         found, code, _ = by_wsproto(data + more)
         extra = found[len(ours) :]
-        if code is None or found[: len(ours)] != ours or any(kind not in "PO" for kind, _ in extra):
+        is_closed = bool(extra) and extra[-1][0] == "C"
+        if (code is None and not is_closed) or found[: len(ours)] != ours:
+            return False
+        if any(kind not in "POC" for kind, _ in extra):
             return False
         if extra and our_code != 1007:
             return False
