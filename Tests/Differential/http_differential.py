@@ -11,6 +11,7 @@ import argparse
 import collections
 import multiprocessing
 import re
+import resource
 import struct
 import subprocess
 import sys
@@ -295,6 +296,9 @@ def main():
             total += count
             counts.update(some)
             failures += wrong
+        pool.close()
+        pool.join()
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     for failure in failures[:10]:
         show(failure)
     reasons = collections.Counter(re.sub(r"request \d+", "a request", failure[3][0]) for failure in failures)
@@ -305,7 +309,7 @@ def main():
         print(f"{count:9}  {name}")
     print(
         f"differential http: {total} streams with seed {options.seed}, {len(failures)} unexplained,"
-        f" {time.monotonic() - begin:.0f} s"
+        f" {time.monotonic() - begin:.0f} s, {usage.ru_utime + usage.ru_stime:.0f} s of processor time"
     )
     sys.exit(1 if failures or total < options.streams else 0)
 

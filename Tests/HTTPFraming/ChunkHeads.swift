@@ -49,7 +49,9 @@ private struct ChunkHeadSearch {
         let bytes = [byte]
         var offset = 0
         while offset < 1 {
-            if case .failed = decoder.next(bytes.span, from: &offset, limits: limits) { return false }
+            if case .failed = decoder.next(bytes.span, from: &offset, limits: limits) {
+                return false
+            }
         }
         if case .failed = decoder.next(bytes.span, from: &offset, limits: limits) { return false }
         return true

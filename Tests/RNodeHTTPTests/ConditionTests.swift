@@ -5,18 +5,21 @@ import Testing
 
 @Suite("RFC 9110 section 14: ranges")
 struct ByteRangeTests {
-    @Test(arguments: [
-        ("bytes=0-0", .part(0..<1)), ("bytes=0-9", .part(0..<10)), ("bytes=9-9", .part(9..<10)),
-        ("bytes=0-10", .part(0..<10)), ("bytes=9-", .part(9..<10)), ("bytes=0-", .part(0..<10)),
-        ("bytes=-1", .part(9..<10)), ("bytes=-10", .part(0..<10)), ("bytes=-11", .part(0..<10)),
-        ("bytes=10-", .unsatisfiable), ("bytes=10-10", .unsatisfiable),
-        ("bytes=-0", .unsatisfiable), ("BYTES=1-2", .part(1..<3)), ("bytes= 1-2 ", .part(1..<3)),
-        ("bytes=,1-2,", .part(1..<3)), ("bytes=", .whole), ("bytes", .whole), ("", .whole),
-        ("bytes=-", .whole), ("bytes=1", .whole), ("bytes=2-1", .whole), ("bytes=1-2-3", .whole),
-        ("bytes=0-1,2-3", .whole), ("bytes=a-b", .whole), ("bytes=+1-2", .whole),
-        ("bytes=0x1-2", .whole), ("bytes=1- 2", .whole), ("lines=1-2", .whole),
-        ("bytes =1-2", .whole), ("bytes==1-2", .whole), ("bytes=\u{661}-", .whole),
-    ] as [(String, ByteRange)])
+    @Test(
+        arguments: [
+            ("bytes=0-0", .part(0..<1)), ("bytes=0-9", .part(0..<10)), ("bytes=9-9", .part(9..<10)),
+            ("bytes=0-10", .part(0..<10)), ("bytes=9-", .part(9..<10)), ("bytes=0-", .part(0..<10)),
+            ("bytes=-1", .part(9..<10)), ("bytes=-10", .part(0..<10)), ("bytes=-11", .part(0..<10)),
+            ("bytes=10-", .unsatisfiable), ("bytes=10-10", .unsatisfiable),
+            ("bytes=-0", .unsatisfiable), ("BYTES=1-2", .part(1..<3)),
+            ("bytes= 1-2 ", .part(1..<3)),
+            ("bytes=,1-2,", .part(1..<3)), ("bytes=", .whole), ("bytes", .whole), ("", .whole),
+            ("bytes=-", .whole), ("bytes=1", .whole), ("bytes=2-1", .whole),
+            ("bytes=1-2-3", .whole),
+            ("bytes=0-1,2-3", .whole), ("bytes=a-b", .whole), ("bytes=+1-2", .whole),
+            ("bytes=0x1-2", .whole), ("bytes=1- 2", .whole), ("lines=1-2", .whole),
+            ("bytes =1-2", .whole), ("bytes==1-2", .whole), ("bytes=\u{661}-", .whole),
+        ] as [(String, ByteRange)])
     func `A15 each range of ten bytes is to the letter`(_ field: String, _ range: ByteRange) {
         #expect(ByteRange(field, length: 10) == range)
     }
@@ -42,7 +45,8 @@ struct ByteRangeTests {
         for length in -1...5 {
             for first in ["", "0", "1", "4", "5", "6"] {
                 for last in ["", "0", "1", "4", "5", "6"] {
-                    guard case .part(let range) = ByteRange("bytes=\(first)-\(last)", length: length)
+                    guard
+                        case .part(let range) = ByteRange("bytes=\(first)-\(last)", length: length)
                     else { continue }
                     #expect(!range.isEmpty)
                     #expect(range.lowerBound >= 0 && range.upperBound <= length)
@@ -59,7 +63,8 @@ struct ByteRangeTests {
             let tail = (0..<count).map { _ in alphabet.randomElement(using: &random) ?? 0 }
             let field = "bytes=" + String(decoding: tail, as: UTF8.self)
             if case .part(let range) = ByteRange(field, length: 7) {
-                #expect(!range.isEmpty && range.lowerBound >= 0 && range.upperBound <= 7, "\(field)")
+                #expect(
+                    !range.isEmpty && range.lowerBound >= 0 && range.upperBound <= 7, "\(field)")
             }
         }
     }
@@ -67,12 +72,14 @@ struct ByteRangeTests {
 
 @Suite("RFC 9110 section 8.8.3: entity tags")
 struct EntityTagTests {
-    @Test(arguments: [
-        ("\"a\"", ["\"a\""]), ("W/\"a\"", ["W/\"a\""]), ("\"\"", ["\"\""]),
-        ("\"a\", W/\"b,c\" ,\"d\"", ["\"a\"", "W/\"b,c\"", "\"d\""]), (",\"a\",,", ["\"a\""]),
-        ("\"\u{E9}\"", ["\"\u{E9}\""]), ("", nil), ("a", nil), ("\"a", nil), ("w/\"a\"", nil),
-        ("\"a\" \"b\"", nil), ("\"a b\"", nil), ("*", nil), ("W/", nil), ("\"a\"x", nil), (",", nil),
-    ] as [(String, [String]?)])
+    @Test(
+        arguments: [
+            ("\"a\"", ["\"a\""]), ("W/\"a\"", ["W/\"a\""]), ("\"\"", ["\"\""]),
+            ("\"a\", W/\"b,c\" ,\"d\"", ["\"a\"", "W/\"b,c\"", "\"d\""]), (",\"a\",,", ["\"a\""]),
+            ("\"\u{E9}\"", ["\"\u{E9}\""]), ("", nil), ("a", nil), ("\"a", nil), ("w/\"a\"", nil),
+            ("\"a\" \"b\"", nil), ("\"a b\"", nil), ("*", nil), ("W/", nil), ("\"a\"x", nil),
+            (",", nil),
+        ] as [(String, [String]?)])
     func `a list is read to the letter`(_ text: String, _ tags: [String]?) {
         #expect(EntityTag.list(text)?.map(\.text) == tags)
     }

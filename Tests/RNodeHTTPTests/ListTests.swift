@@ -24,10 +24,12 @@ struct ListTests {
         return found
     }
 
-    @Test(arguments: [
-        ("", []), ("a", ["a"]), (" a ", ["a"]), ("a,b", ["a", "b"]), (",a,,b,", ["", "a", "", "b"]),
-        ("a\\t, b c ,", ["a", "b c"]), (",", [""]), (" , ", ["", ""]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("", []), ("a", ["a"]), (" a ", ["a"]), ("a,b", ["a", "b"]),
+            (",a,,b,", ["", "a", "", "b"]),
+            ("a\\t, b c ,", ["a", "b c"]), (",", [""]), (" , ", ["", ""]),
+        ] as [(String, [String])])
     func `A13 a list's members are found in one pass`(_ text: String, _ expected: [String]) {
         #expect(members(text.replacing("\\t", with: "\t")) == expected)
     }
@@ -46,7 +48,8 @@ struct ListTests {
 
     @Test func `members that are empty are none, and all others must fit`() {
         for (text, isFit) in [
-            ("100-continue", true), (",100-CONTINUE,,", true), ("100-continue,x", false), ("", false),
+            ("100-continue", true), (",100-CONTINUE,,", true), ("100-continue,x", false),
+            ("", false),
             (",", false), ("100-continue 100-continue", false), ("x", false),
         ] {
             let list = Array(text.utf8)

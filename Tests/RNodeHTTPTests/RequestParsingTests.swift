@@ -94,12 +94,14 @@ struct RequestParsingTests {
 
     @Test func `A14 a path that is escaped comes back as it was, decoded once`() {
         var random = SplitMix(state: 14)
-        let alphabet = Array("aB0-._~!$&'()*+,;=:@%? #\"<>[]^`{|}\u{1}\u{7F}\u{E4}\u{4E2D}\u{1F600}")
+        let alphabet = Array(
+            "aB0-._~!$&'()*+,;=:@%? #\"<>[]^`{|}\u{1}\u{7F}\u{E4}\u{4E2D}\u{1F600}")
         for _ in 0..<3_000 {
             let pieces = (0..<Int.random(in: 1...4, using: &random)).map { _ in
-                String((0..<Int.random(in: 0...6, using: &random)).compactMap { _ in
-                    alphabet.randomElement(using: &random)
-                })
+                String(
+                    (0..<Int.random(in: 0...6, using: &random)).compactMap { _ in
+                        alphabet.randomElement(using: &random)
+                    })
             }
             let path = "/" + pieces.joined(separator: "/")
             let escaped = pieces.map(escaped).joined(separator: "/")

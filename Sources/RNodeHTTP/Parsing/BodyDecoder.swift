@@ -40,7 +40,8 @@ public struct BodyDecoder: Hashable, Sendable {
 
     private(set) var state: State
     private var digits: UInt8 = 0
-    /// Which of `framingNames` the trailer's name is so far, counted from 1, and how much of it; 0 for none.
+    /// The name that the trailer's name is so far (1 `content-length`, 2 `transfer-encoding`, 0 none), and how much
+    /// of it.
     private var framingName: UInt8 = 0
     private var nameCount: UInt8 = 0
     /// Fields so far, those of the head included, and the bytes of their lines.
@@ -213,17 +214,12 @@ public struct BodyDecoder: Hashable, Sendable {
 
     // MARK: - Trailers that would frame
 
-    /// What no trailer may be called: others refuse it, or read it (RFC 9110 section 6.5.1).
-    private static let framingNames = [
-        Array("content-length".utf8), Array("transfer-encoding".utf8),
-    ]
+    // What no trailer may be called: others refuse it, or read it (RFC 9110 section 6.5.1).
+    private static let contentLength = Array("content-length".utf8)
+    private static let transferEncoding = Array("transfer-encoding".utf8)
 
     private var wantedName: [UInt8] {
-        switch framingName {
-        case 1: Self.framingNames[0]
-        case 2: Self.framingNames[1]
-        default: []
-        }
+        framingName == 1 ? Self.contentLength : Self.transferEncoding
     }
 
     private var isFramingName: Bool { framingName != 0 && Int(nameCount) == wantedName.count }

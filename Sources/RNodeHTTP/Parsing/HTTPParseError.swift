@@ -9,8 +9,10 @@ public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
         case badLineEnd, badEmptyLine, badRequestLine, badMethod, unknownMethod, badTarget
         case targetTooLong, tooManySegments, tooManyQueryPairs, badVersion, unsupportedVersion
         case badFieldName, badFieldValue, foldedField, fieldTooLarge, tooManyFields, headTooLarge
-        case badHost, missingHost, misdirected, badContentLength, badTransferEncoding, conflictingLengths
-        case bodyOnUpgrade, bodyOnConnect, bodyTooLarge, badChunk, chunkExtensionTooLarge, badTrailer
+        case badHost, missingHost, misdirected, badContentLength, badTransferEncoding,
+            conflictingLengths
+        case bodyOnUpgrade, bodyOnConnect, bodyTooLarge, badChunk, chunkExtensionTooLarge,
+            badTrailer
         case unknownExpectation, headerTimeout, requestTimeout, bodyTooSlow
     }
 
@@ -28,7 +30,8 @@ public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
         switch kind {
         case .badLineEnd, .badEmptyLine, .badRequestLine, .badMethod, .badTarget, .badVersion,
             .badFieldName, .badFieldValue, .foldedField, .badHost, .missingHost,
-            .badContentLength, .badTransferEncoding, .conflictingLengths, .bodyOnUpgrade, .bodyOnConnect,
+            .badContentLength, .badTransferEncoding, .conflictingLengths, .bodyOnUpgrade,
+            .bodyOnConnect,
             .badChunk, .chunkExtensionTooLarge, .badTrailer:
             .badRequest
         case .targetTooLong, .tooManySegments, .tooManyQueryPairs: .uriTooLong

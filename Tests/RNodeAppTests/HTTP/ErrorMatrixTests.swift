@@ -6,12 +6,14 @@ import Testing
 struct ErrorMatrixTests {
     /// Where a connection can be when something goes wrong.
     enum State: CaseIterable {
-        case fresh, idle, head, fixedBody, chunkedBody, continued, responding, draining, opening, congested
+        case fresh, idle, head, fixedBody, chunkedBody, continued, responding, draining, opening,
+            congested
     }
 
     /// What can go wrong.
     enum Fault: CaseIterable {
-        case controlBytes, badLine, badChunk, tooLongLine, tooManyFields, conflictingLengths, hugeLength
+        case controlBytes, badLine, badChunk, tooLongLine, tooManyFields, conflictingLengths,
+            hugeLength
         case finish, reset, close, time, flood
     }
 
@@ -45,8 +47,11 @@ struct ErrorMatrixTests {
         case .tooLongLine: peer.send(String(repeating: "a", count: 70_000))
         case .tooManyFields: peer.send(String(repeating: "a: b\r\n", count: 20_000))
         case .conflictingLengths:
-            peer.send("\r\nPOST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
-        case .hugeLength: peer.send("\r\nPOST / HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999999999\r\n\r\n")
+            peer.send(
+                "\r\nPOST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
+        case .hugeLength:
+            peer.send("\r\nPOST / HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999999999\r\n\r\n")
         case .finish: peer.finish()
         case .reset: peer.reset()
         case .close: peer.close()

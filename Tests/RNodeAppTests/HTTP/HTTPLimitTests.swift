@@ -48,11 +48,15 @@ struct HTTPLimitTests {
     static let rows: [Row] = [
         Row("requestLineBytesMax", 8_192, 414) {
             $0.http.requestLineBytesMax = $1
-        } _: { req("GET /echo?\(times("q", $0 - 19))") },
+        } _: {
+            req("GET /echo?\(times("q", $0 - 19))")
+        },
         Row("headerBlockBytesMax", 16_384, 431) {
             $0.http.headerBlockBytesMax = $1
             $0.http.headerFieldsMax = 1_000
-        } _: { block($0) },
+        } _: {
+            block($0)
+        },
         Row("headerBlockBytesMax, trailers", 16_384, 431) {
             $0.http.headerBlockBytesMax = $1
             $0.http.headerFieldsMax = 1_000
@@ -62,31 +66,49 @@ struct HTTPLimitTests {
         },
         Row("headerFieldsMax", 100, 431) {
             $0.http.headerFieldsMax = $1
-        } _: { "GET /echo HTTP/1.1\r\nHost: h\r\n\(times("X:y\r\n", $0 - 1))\r\n" },
+        } _: {
+            "GET /echo HTTP/1.1\r\nHost: h\r\n\(times("X:y\r\n", $0 - 1))\r\n"
+        },
         Row("headerFieldsMax, trailers", 100, 431) {
             $0.http.headerFieldsMax = $1
-        } _: { chunked("0\r\n\(times("X:y\r\n", $0 - 2))\r\n") },
+        } _: {
+            chunked("0\r\n\(times("X:y\r\n", $0 - 2))\r\n")
+        },
         Row("fieldNameBytesMax", 256, 431) {
             $0.http.fieldNameBytesMax = $1
-        } _: { req("GET /echo", "\(times("n", $0)): v") },
+        } _: {
+            req("GET /echo", "\(times("n", $0)): v")
+        },
         Row("fieldValueBytesMax", 8_192, 431) {
             $0.http.fieldValueBytesMax = $1
-        } _: { req("GET /echo", "X: \(times("v", $0))") },
+        } _: {
+            req("GET /echo", "X: \(times("v", $0))")
+        },
         Row("leadingEmptyLinesMax", 1, 400) {
             $0.http.leadingEmptyLinesMax = $1
-        } _: { times("\r\n", $0) + req("GET /echo") },
+        } _: {
+            times("\r\n", $0) + req("GET /echo")
+        },
         Row("pathSegmentsMax", 64, 414) {
             $0.http.pathSegmentsMax = $1
-        } _: { req("GET /p\(times("/a", $0 - 1))") },
+        } _: {
+            req("GET /p\(times("/a", $0 - 1))")
+        },
         Row("queryPairsMax", 128, 414) {
             $0.http.queryPairsMax = $1
-        } _: { req("GET /echo?a\(times("&a", $0 - 1))") },
+        } _: {
+            req("GET /echo?a\(times("&a", $0 - 1))")
+        },
         Row("chunkSizeDigitsMax", 15, 400) {
             $0.http.chunkSizeDigitsMax = $1
-        } _: { chunked("\(times("0", $0))\r\n\r\n") },
+        } _: {
+            chunked("\(times("0", $0))\r\n\r\n")
+        },
         Row("chunkExtensionBytesMax", 256, 400) {
             $0.http.chunkExtensionBytesMax = $1
-        } _: { chunked("0;\(times("e", $0))\r\n\r\n") },
+        } _: {
+            chunked("0;\(times("e", $0))\r\n\r\n")
+        },
         Row("chunkExtensionBytesTotalMax", 16_384, 400) {
             $0.http.chunkExtensionBytesTotalMax = $1
         } _: { amount in
@@ -95,7 +117,9 @@ struct HTTPLimitTests {
         },
         Row("bodyBytesMax", 1_048_576, 413) {
             $0.http.bodyBytesMax = $1
-        } _: { req("POST /echo", "Content-Length: \($0)", body: times("b", $0)) },
+        } _: {
+            req("POST /echo", "Content-Length: \($0)", body: times("b", $0))
+        },
         Row("bodyBytesMax, in chunks", 1_048_576, 413) {
             $0.http.bodyBytesMax = $1
         } _: { amount in
@@ -107,7 +131,9 @@ struct HTTPLimitTests {
         },
         Row("JSONLimits.depthMax", 32, 400) {
             $0.json.depthMax = $1
-        } _: { json("\(times("[", $0))\(times("]", $0))") },
+        } _: {
+            json("\(times("[", $0))\(times("]", $0))")
+        },
         Row("JSONLimits.keysMax", 256, 400) {
             $0.json.keysMax = $1
         } _: { amount in
@@ -115,7 +141,9 @@ struct HTTPLimitTests {
         },
         Row("JSONLimits.numberDigitsMax", 32, 400) {
             $0.json.numberDigitsMax = $1
-        } _: { json("[0.\(times("1", $0 - 1))]") },
+        } _: {
+            json("[0.\(times("1", $0 - 1))]")
+        },
     ]
 
     private static func json(_ text: String) -> String {
@@ -162,7 +190,8 @@ struct HTTPLimitTests {
 
     @Test func `each field of HTTPLimits has its row, here or below`() {
         let elsewhere: Set = [
-            "unreadBodyBytesMax", "pipelinedRequestsMax", "requestsPerConnectionMax", "headerTimeout",
+            "unreadBodyBytesMax", "pipelinedRequestsMax", "requestsPerConnectionMax",
+            "headerTimeout",
             "requestTimeout", "bodyRateWindow", "bodyBytesPerSecondMin", "keepAliveTimeout",
         ]
         let named = Set(Self.rows.map { String($0.testDescription.prefix { $0 != "," }) })
@@ -251,16 +280,22 @@ struct HTTPLimitTests {
     }
 
     static let times = [
-        Time(testDescription: "headerTimeout, from accept", milliseconds: 10_000, status: 408, begin: ""),
-        Time(testDescription: "headerTimeout, half a head", milliseconds: 10_000, status: 408, begin: "GET /ec"),
         Time(
-            testDescription: "bodyBytesPerSecondMin over bodyRateWindow", milliseconds: 10_000, status: 408,
+            testDescription: "headerTimeout, from accept", milliseconds: 10_000, status: 408,
+            begin: ""),
+        Time(
+            testDescription: "headerTimeout, half a head", milliseconds: 10_000, status: 408,
+            begin: "GET /ec"),
+        Time(
+            testDescription: "bodyBytesPerSecondMin over bodyRateWindow", milliseconds: 10_000,
+            status: 408,
             begin: req("POST /echo", "Content-Length: 100000", body: times("b", 10_239))),
         Time(
             testDescription: "bodyRateWindow in chunks", milliseconds: 10_000, status: 408,
             begin: chunked("ff\r\nabc")),
         Time(
-            testDescription: "keepAliveTimeout", milliseconds: 75_000, status: nil, begin: req("GET /echo")),
+            testDescription: "keepAliveTimeout", milliseconds: 75_000, status: nil,
+            begin: req("GET /echo")),
         Time(
             testDescription: "what is skipped must come as fast", milliseconds: 10_000, status: nil,
             begin: req("POST /nobody", "Content-Length: 100", body: "abc")),

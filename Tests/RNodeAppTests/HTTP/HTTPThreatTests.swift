@@ -5,7 +5,8 @@ import Testing
 
 @Suite("HARDENING A1, A10 to A18: threats to HTTP, through the whole server")
 struct HTTPThreatTests {
-    private func answers(_ stage: Stage, _ peer: InMemoryPeer) async throws -> [AnswerReader.Answer] {
+    private func answers(_ stage: Stage, _ peer: InMemoryPeer) async throws -> [AnswerReader.Answer]
+    {
         await stage.host.settle()
         var reader = AnswerReader(peer.takeBytes())
         var answers: [AnswerReader.Answer] = []
@@ -18,7 +19,9 @@ struct HTTPThreatTests {
         let stage = try await Stage.make { app in
             app.any("/a") { request, response in journal.note("\(request.method)") }
         }
-        let codings = ["chunked", "gzip", "chunked, chunked", "identity", "", "\u{B}chunked", "xchunked"]
+        let codings = [
+            "chunked", "gzip", "chunked, chunked", "identity", "", "\u{B}chunked", "xchunked",
+        ]
         let lengths = ["0", "5", "+5", "5, 5", "0x5", ""]
         for coding in codings {
             for length in lengths {
@@ -39,8 +42,12 @@ struct HTTPThreatTests {
 
     // MARK: - Answers
 
-    @Test func `A10 whatever a handler puts into an answer, one answer of its own comes out`() async throws {
-        let alphabet: [Character] = ["a", "\r", "\n", "\0", ":", " ", "é", "\t", "\u{7F}", "-", ","]
+    @Test func `A10 whatever a handler puts into an answer, one answer of its own comes out`()
+        async throws
+    {
+        let alphabet: [Character] = [
+            "a", "\r", "\n", "\0", ":", " ", "é", "\t", "\u{7F}", "-", ",",
+        ]
         let stage = try await Stage.make { app in
             app.get("/set/{seed}") { request, response in
                 var random = SplitMix(state: UInt64(request.params["seed"] ?? "") ?? 0)
@@ -53,7 +60,8 @@ struct HTTPThreatTests {
                 case 2: response.redirect("/" + text(6))
                 case 3: response.setBody([1], contentType: "text/" + text(3))
                 case 4: throw HTTPError(418, text(6))
-                default: response.header(text(3), "v").status(Int.random(in: 90...700, using: &random))
+                default:
+                    response.header(text(3), "v").status(Int.random(in: 90...700, using: &random))
                 }
             }
         }
@@ -191,7 +199,9 @@ struct HTTPThreatTests {
     // MARK: - Labels
 
     @Test func `A18 a hundred thousand paths leave the metrics as long as before`() async throws {
-        let stage = try await Stage.make { $0.metrics = true } _: { app in
+        let stage = try await Stage.make {
+            $0.metrics = true
+        } _: { app in
             app.get("/item/{id}") { $1.text($0.params["id"] ?? "") }
             app.websocket("/chat") { _ in }
         }

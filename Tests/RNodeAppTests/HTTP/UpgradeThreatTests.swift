@@ -21,7 +21,8 @@ struct UpgradeThreatTests {
                 route.subprotocols = ["chat"]
                 route.onConnect { event in
                     journal.note("connect")
-                    return event.connection.request.query["no"] == nil ? nil : WebSocketEventResult.cancel("no")
+                    return event.connection.request.query["no"] == nil
+                        ? nil : WebSocketEventResult.cancel("no")
                 }
             }
         }
@@ -42,7 +43,8 @@ struct UpgradeThreatTests {
             ("Content-Length: 1\r\n", "x"), ("Content-Length: 37\r\n", ""),
             ("content-length:\t5\r\n", "hello"), ("Transfer-Encoding: chunked\r\n", "0\r\n\r\n"),
             ("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n", "0\r\n\r\n"),
-            ("Transfer-Encoding: identity\r\n", ""), ("Content-Length: 0\r\nContent-Length: 0\r\n", ""),
+            ("Transfer-Encoding: identity\r\n", ""),
+            ("Content-Length: 0\r\nContent-Length: 0\r\n", ""),
         ], [StreamShape(), .byteByByte])
     func `A8 a body on an upgrade is refused, and a request behind it never runs`(
         _ wire: (String, String), _ shape: StreamShape
@@ -83,7 +85,9 @@ struct UpgradeThreatTests {
         #expect(!journal.all.contains("evil"))
     }
 
-    @Test func `A8 behind a 101 no request runs: its bytes are frames, and wrong ones`() async throws {
+    @Test func `A8 behind a 101 no request runs: its bytes are frames, and wrong ones`()
+        async throws
+    {
         let journal = Journal()
         let stage = try await makeStage(journal)
         let found = try await answers(Self.upgrade + "\r\n" + Self.evil, stage)
@@ -116,12 +120,17 @@ struct UpgradeThreatTests {
 
     @Test(
         arguments: [
-            ("GET /evil", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAM\r\n", 200),
+            (
+                "GET /evil",
+                "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAM\r\n",
+                200
+            ),
             ("GET /evil", "Upgrade: TLS/1.0, foo\r\nConnection: Upgrade\r\n", 200),
             ("GET /evil", "Upgrade: websocketx\r\nConnection: Upgrade\r\n", 200),
             ("CONNECT test:80", "", 405), ("CONNECT test", "", 400), ("CONNECT /evil", "", 400),
             ("TRACE /evil", "", 405), ("TRACE /nobody", "", 404), ("PATCH /evil", "", 405),
-            ("OPTIONS *", "", 405), ("OPTIONS /evil", "", 405), ("PRI *", "", 501), ("BREW /evil", "", 501),
+            ("OPTIONS *", "", 405), ("OPTIONS /evil", "", 405), ("PRI *", "", 501),
+            ("BREW /evil", "", 501),
             ("get /evil", "", 501),
         ])
     func `A9 h2c is ignored, a known method on no route is 405, an unknown one 501`(
