@@ -18,7 +18,7 @@ final class Faults {
     /// How a new stream behaves, or an old one from now on.
     func shape() -> StreamShape {
         guard isActive else { return StreamShape() }
-        switch dice.below(6) {
+        switch dice.below(8) {
         case 0: return .byteByByte
         case 1: return StreamShape(receiveMaxBytes: 1)
         case 2: return StreamShape(sendMaxBytes: 1 + dice.below(7), wouldBlockEvery: 2)
@@ -26,6 +26,9 @@ final class Faults {
             return StreamShape(
                 receiveMaxBytes: 1 + dice.below(100), sendMaxBytes: 1 + dice.below(100),
                 windowBytes: 1 + dice.below(2_000), wouldBlockEvery: dice.below(4) * 2)
+        // All or nothing: the second send of a turn may take what the first did not.
+        case 4: return StreamShape(wouldBlockEvery: 2)
+        case 5: return StreamShape(windowBytes: 1 + dice.below(8_000), wouldBlockEvery: 3)
         default: return StreamShape()
         }
     }
