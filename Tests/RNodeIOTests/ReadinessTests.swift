@@ -171,7 +171,8 @@ struct ReadinessTests {
         }
     }
 
-    @Test("C15 who never takes a byte is cut by the stall timeout, and not before")
+    @Test(
+        "C10 C15 who never takes its answer is cut by the stall timeout, and not before")
     func neverTakes() throws {
         let peer = try host.connect(shape: StreamShape(wouldBlockEvery: 1))
         loop.turn(waits: false)

@@ -7,8 +7,8 @@ final class Faults {
     var isActive = true
     private var dice: Dice
     private let log: RunLog
-    /// Reports of the past, to be told again when their connections are long gone.
-    private var past: [BackendEvent] = []
+    /// Each loop's reports of the past, to be told to it again when their connections are long gone.
+    private var pasts: [Int: [BackendEvent]] = [:]
 
     init(_ dice: Dice, log: RunLog) {
         self.dice = dice
@@ -18,7 +18,7 @@ final class Faults {
     /// How a new stream behaves, or an old one from now on.
     func shape() -> StreamShape {
         guard isActive else { return StreamShape() }
-        switch dice.below(6) {
+        switch dice.below(8) {
         case 0: return .byteByByte
         case 1: return StreamShape(receiveMaxBytes: 1)
         case 2: return StreamShape(sendMaxBytes: 1 + dice.below(7), wouldBlockEvery: 2)
@@ -26,6 +26,9 @@ final class Faults {
             return StreamShape(
                 receiveMaxBytes: 1 + dice.below(100), sendMaxBytes: 1 + dice.below(100),
                 windowBytes: 1 + dice.below(2_000), wouldBlockEvery: dice.below(4) * 2)
+        // All or nothing: the second send of a turn may take what the first did not.
+        case 4: return StreamShape(wouldBlockEvery: 2)
+        case 5: return StreamShape(windowBytes: 1 + dice.below(8_000), wouldBlockEvery: 3)
         default: return StreamShape()
         }
     }
@@ -34,7 +37,7 @@ final class Faults {
     func distort(_ events: inout [BackendEvent], loop: Int) {
         defer { for event in events { note(event, loop: loop) } }
         guard isActive else { return }
-        remember(events)
+        remember(events, loop: loop)
         switch dice.below(24) {
         // A signal interrupted the wait.
         case 0: events.removeAll(keepingCapacity: true)
@@ -42,7 +45,9 @@ final class Faults {
         case 1: if !events.isEmpty { events.remove(at: dice.below(events.count)) }
         case 2: if !events.isEmpty { events.append(events[dice.below(events.count)]) }
         // Stale: what was true once.
-        case 3, 4: if !past.isEmpty { events.insert(past[dice.below(past.count)], at: 0) }
+        case 3, 4:
+            guard let past = pasts[loop], !past.isEmpty else { break }
+            events.insert(past[dice.below(past.count)], at: 0)
         // Nobody's, or the next tenant's.
         case 5: events.append(BackendEvent(token: dice.next() >> 16, readiness: .readable))
         case 6:
@@ -53,12 +58,12 @@ final class Faults {
         }
     }
 
-    private func remember(_ events: [BackendEvent]) {
+    private func remember(_ events: [BackendEvent], loop: Int) {
         guard let event = events.last else { return }
-        if past.count < 64 {
-            past.append(event)
+        if pasts[loop, default: []].count < 64 {
+            pasts[loop, default: []].append(event)
         } else {
-            past[dice.below(64)] = event
+            pasts[loop]?[dice.below(64)] = event
         }
     }
 
