@@ -78,7 +78,7 @@ struct DocumentTests {
         arguments: [
             "Sources/RNodeIO/IOLimits.swift", "Sources/RNodeHTTP/HTTPLimits.swift",
             "Sources/RNodeWS/WebSocketLimits.swift", "Sources/RNodeRooms/RoomLimits.swift",
-            "Sources/RNodeApp/Control/JSONLimits.swift",
+            "Sources/RNodeHTTP/Message/JSONLimits.swift",
             "Sources/RNodeApp/Limits/MemoryLimits.swift",
         ])
     func limitsAreListed(_ source: String) throws {
