@@ -12,8 +12,11 @@ struct SlowConsumerTests {
     private func stage(
         _ policy: SlowConsumerPolicy, cap: Int = 4_096, _ journal: Errors = Errors()
     ) async throws -> Stage {
-        try await Stage.make(io: Self.io) {
-            $0.metrics = true
+        try await Stage.make(io: Self.io) { configuration in
+            configuration.metrics = true
+            // Their own tests are elsewhere.
+            configuration.webSocket.controlFramesPerSecondMax = 1_000_000
+            configuration.webSocket.controlFrameBurstMax = 1_000_000
         } _: { app in
             app.websocket("/chat") { route in
                 route.slowConsumers = policy
