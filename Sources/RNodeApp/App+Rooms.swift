@@ -174,12 +174,15 @@ extension App {
     // MARK: - Counters
 
     /// How many WebSocket connections are open now.
-    public func getWebSocketConnections() -> Int { core?.metrics.connectionsActive ?? 0 }
+    public func getWebSocketConnections() -> Int { metrics?.connectionsActive ?? 0 }
 
     /// How many data messages were received since the start.
-    public func getWebSocketMessageCount() -> Int { core?.metrics.messagesReceived ?? 0 }
+    public func getWebSocketMessageCount() -> Int { metrics?.messagesReceived ?? 0 }
 
+    /// What the loops share; nil before they run, and when they have ended.
     var core: AppCore? { state.withLock { $0.core } }
+
+    private var metrics: ServerMetrics? { state.withLock { $0.metrics } }
 
     private func location(_ connectionId: String) -> PeerLocation? {
         MemberID(connectionId).flatMap { core?.directory.location(of: $0) }

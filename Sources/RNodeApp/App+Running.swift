@@ -54,16 +54,24 @@ extension App {
         let starting = try state.withLock { state in
             guard !state.isStopped else { throw AppError.stopped }
             if let starting = state.starting { return starting }
-            let starting = Task { try await self.startOnce() }
+            if let core = state.core { return Task { core } }
+            guard !state.isServed else { throw AppError.stopped }
+            let starting = Task { try await self.startFirst() }
             state.starting = starting
             return starting
         }
+        return try await starting.value
+    }
+
+    private func startFirst() async throws -> AppCore {
         do {
-            return try await starting.value
+            let core = try await startOnce()
+            state.withLock { $0.starting = nil }
+            return core
         } catch {
             // What was wrong may be mended: the next call tries again, unless the loops run already.
             state.withLock { state in
-                if state.core == nil { state.starting = nil }
+                if !state.isServed { state.starting = nil }
             }
             throw error
         }
@@ -87,7 +95,7 @@ extension App {
             bufferingPolicy: .bufferingNewest(1))
         try group.start { continuation.finish() }
         state.running = RunningApp(group: group, ended: ended)
-        state.core = core
+        state.serve(by: core)
         return core
     }
 
@@ -115,10 +123,10 @@ extension App {
         try configuration.validate()
         try await registry.restore()
         let core = try state.withLock { state in
-            guard state.core == nil else { throw AppError.alreadyListening }
+            guard !state.isServed else { throw AppError.alreadyListening }
             let core = try makeCore(&state, loops: loops.count)
             core.start(on: loops, random: randomness)
-            state.core = core
+            state.serve(by: core)
             return core
         }
         try await configuration.broker.start(delivering: RoomBridge(core: core))
@@ -150,11 +158,13 @@ extension App {
             state.isStopped = true
             return (state.core, state.running)
         }
-        guard let core else { return ShutdownResult(cutConnections: 0) }
-        core.beginStopping()
-        for loop in core.loops { await loop.run { $0.beginStopping() } }
-        let left = await waitForConnections(core)
-        await configuration.broker.stop()
+        var left = 0
+        if let core {
+            core.beginStopping()
+            for loop in core.loops { await loop.run { $0.beginStopping() } }
+            left = await waitForConnections(core)
+            await configuration.broker.stop()
+        }
         running?.group.stop()
         if let running { for await _ in running.ended {} }
         return ShutdownResult(cutConnections: left)

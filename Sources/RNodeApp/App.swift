@@ -22,7 +22,8 @@ public func createApp(
 /// A server: WebSocket routes with rooms, HTTP routes, on one or several event loops.
 ///
 /// Routes are registered first; `listen` fixes them and throws for those that are wrong. Everything here may be called
-/// from any thread or task, also from callbacks.
+/// from any thread or task, also from callbacks: a route's closure may capture the app, which lets its routes go once it
+/// has shut down.
 public final class App: Sendable {
     /// What the app was told at its making.
     public let configuration: AppConfiguration
@@ -31,13 +32,27 @@ public final class App: Sendable {
 
     /// What changes between making an app and running it.
     struct State {
+        /// The routes until they are served; from then on the core has them.
         var routes = AppRoutes()
         var logger: Logger
-        var core: AppCore?
-        /// The first `listen`, which others wait for.
+        /// What the loops share, kept alive by them: when they have ended, the routes' closures are let go, and
+        /// with them an app that its own routes captured.
+        weak var core: AppCore?
+        /// What was counted, for who asks after the end.
+        var metrics: ServerMetrics?
+        /// Whether the routes are, or were, served.
+        var isServed: Bool { metrics != nil }
+        /// The first `listen` while it is under way, which others wait for.
         var starting: Task<AppCore, any Error>?
         var running: RunningApp?
         var isStopped = false
+
+        /// Hands the routes over to what serves them; there will be no others.
+        mutating func serve(by core: AppCore) {
+            self.core = core
+            metrics = core.metrics
+            routes = AppRoutes()
+        }
     }
 
     /// An app; values out of range are thrown by `listen`.
@@ -95,7 +110,8 @@ public final class App: Sendable {
         return true
     }
 
-    /// What a route does with each of the fourteen events, and how often it did; nil for no WebSocket route.
+    /// What a route does with each of the fourteen events, and how often it did; nil for no WebSocket route, and
+    /// once the app has shut down.
     public func explain(_ path: String) -> RouteExplanation? {
         guard let route = webSocketRoute(path) else { return nil }
         let counted = core?.metrics.events(route: route.index)
@@ -104,14 +120,15 @@ public final class App: Sendable {
     }
 
     private func webSocketRoute(_ path: String) -> WebSocketRoute? {
-        state.withLock { state in state.routes.webSockets.first { $0.path == path } }
+        let routes = core?.webSocketRoutes ?? state.withLock { $0.routes.webSockets }
+        return routes.first { $0.path == path }
     }
 
     // MARK: - Registering
 
     func register(_ body: (inout AppRoutes) -> Void) {
         state.withLock { state in
-            guard state.core == nil else {
+            guard !state.isServed else {
                 state.logger.error("\(AppError.alreadyListening)")
                 return
             }
@@ -136,10 +153,11 @@ public final class App: Sendable {
 
     /// Changes what is logged from now on. At `debug` every event that runs is, but never a payload.
     public func setLogLevel(_ level: Logger.Level) {
-        state.withLock { state in
+        let core = state.withLock { state in
             state.logger.logLevel = level
-            state.core?.setLogLevel(level)
+            return state.core
         }
+        core?.setLogLevel(level)
     }
 
     /// The same, by the level's name (`"debug"`); an unknown one changes nothing and returns false.

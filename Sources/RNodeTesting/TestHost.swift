@@ -53,6 +53,13 @@ public final class TestHost: @unchecked Sendable {
     }
 
     deinit {
+        end()
+    }
+
+    /// Ends the loops: cuts what is still open, and lets the app go that they served.
+    ///
+    /// A host does so by itself when nobody holds it any more. Call it where a route's own closure holds the host.
+    public func end() {
         for loop in loops { loop.end() }
     }
 

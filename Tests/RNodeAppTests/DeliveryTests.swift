@@ -1,5 +1,6 @@
 import RNodeApp
 import RNodeTesting
+import Synchronization
 import Testing
 
 @Suite("What is delivered, to whom, and when no more")
@@ -38,6 +39,32 @@ struct DeliveryTests {
         #expect(try await ada.socket.next() == .close(.goingAway, ""))
     }
 
+    @Test func `a message of another node is counted once, however many loops deliver it`()
+        async throws
+    {
+        let broker = OtherNode()
+        let stage = try await Stage.make(loops: 3) {
+            $0.broker = broker
+        } _: { app in
+            app.websocket("/chat") { _ in }
+        }
+        let app = stage.app
+        let room = try await stage.room()
+        let clients = [
+            try await stage.client(loop: 0), try await stage.client(loop: 1),
+            try await stage.client(loop: 2),
+        ]
+        for client in clients { try await client.join(room) }
+        broker.publish(#""hi""#, to: try #require(RoomID(room)))
+        broker.publish("[1]", to: try #require(RoomID(room)))
+        for client in clients {
+            #expect(try await client.next("room_message")["message"] == "hi")
+            #expect(try await client.next("room_message")["message"] == .array([1]))
+        }
+        let info = try await stage.host.run { await app.getRoomInfo(room) }
+        #expect(info?.messagesCount == 2)
+    }
+
     @Test func `members are announced in rooms up to the limit only`() async throws {
         let stage = try await Stage.make {
             $0.rooms.announcedMembersMax = 2
@@ -72,5 +99,26 @@ struct DeliveryTests {
         #expect(try await ada.next("pong")["latency"] == 7_000)
         await stage.host.advance(by: .seconds(6))
         try await ada.next("ping")
+    }
+}
+
+/// Another node's side of a broker: what it publishes arrives here.
+private final class OtherNode: RoomBroker {
+    private let delivery = Mutex<(any RoomDelivery)?>(nil)
+
+    var reachesOtherNodes: Bool { true }
+
+    func start(delivering delivery: any RoomDelivery) async throws {
+        self.delivery.withLock { $0 = delivery }
+    }
+
+    func publish(_ payload: Span<UInt8>, to room: RoomID) -> Bool { true }
+
+    func stop() async { delivery.withLock { $0 = nil } }
+
+    /// Publishes a JSON value from there: version 1, no sender.
+    func publish(_ json: String, to room: RoomID) {
+        let payload = [1, 0] + Array(json.utf8)
+        delivery.withLock { $0 }?.deliver(payload.span, to: room)
     }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import RNodeApp
 import RNodeTesting
 import Testing
@@ -38,6 +39,26 @@ struct EventOutcomeTests {
             event == .onConnect ? .modify { $0.clientId = "renamed" } : nil
         }
         #expect(try await stage.client(id: "ada").welcome["client_id"] == "renamed")
+    }
+
+    @Test(arguments: [false, true])
+    func `a welcome may have every field changed, and others added`(isAsync: Bool) async throws {
+        let names = ["type", "connection_id", "client_id", "path", "timestamp", "motd"]
+        let stage = try await stage(isAsync) { event in
+            guard event == .onWelcome else { return nil }
+            return .modify { change in
+                for name in names { change.fields[name] = "\(name) of mine" }
+            }
+        }
+        let socket = try await TestWebSocket.open(stage.host, "/chat?clientId=ada")
+        let text = try await socket.nextText()
+        let welcome = try JSONDecoder().decode([String: JSON].self, from: Data(text.utf8))
+        for name in names { #expect(welcome[name] == .string("\(name) of mine")) }
+        #expect(welcome.count == names.count)
+        // Only the message is changed, not who the client is.
+        #expect(stage.app.getWebSocketConnections() == 1)
+        socket.send(#"{"type":"direct_message","target_client_id":"ada","message":"hi"}"#)
+        #expect(try await socket.nextText().contains(#""from_client_id":"ada""#))
     }
 
     @Test(arguments: [false, true])
@@ -123,6 +144,28 @@ struct EventOutcomeTests {
         let explained = try #require(stage.app.explain("/chat"))
         let message = try #require(explained.events.first { $0.event == .onMessage })
         #expect(message.isDefined && !message.isEnabled && message.skipped == 1 && message.ran == 0)
+    }
+
+    @Test func `D8 a raw closure that throws costs that event, and the connection stays`()
+        async throws
+    {
+        let stage = try await Stage.make { app in
+            app.websocket(raw: "/echo") { route in
+                route.onOpen { _ in throw Refused() }
+                route.onMessage { bytes, kind, context in
+                    if kind == .text { throw Refused() }
+                    context.send(bytes, kind)
+                }
+                route.onClose { _, _ in throw Refused() }
+            }
+        }
+        let socket = try await TestWebSocket.open(stage.host, "/echo")
+        socket.send("throws")
+        socket.send([1, 2])
+        #expect(try await socket.next() == .binary([1, 2]))
+        socket.close()
+        #expect(try await socket.next() == .close(.normal, ""))
+        #expect(stage.app.getWebSocketConnections() == 0)
     }
 
     @Test func `a join inside an async callback runs nested, and does not wait for it`()

@@ -60,6 +60,49 @@ struct HTTPTests {
         #expect(response.status == status)
     }
 
+    @Test(arguments: [(3, 200), (4, 400)])
+    func `a JSON body has the app's limits, unless the handler gives others`(
+        depth: Int, status: Int
+    ) async throws {
+        let stage = try await Stage.make {
+            $0.json.depthMax = 3
+        } _: { app in
+            app.post("/nested") { request, response in
+                _ = try request.getBodyAsJson(as: JSON.self)
+                response.text("read")
+            }
+            app.post("/deeper") { request, response in
+                var limits = JSONLimits()
+                limits.depthMax = 4
+                _ = try request.getBodyAsJson(as: JSON.self, limits: limits)
+                response.text("read")
+            }
+        }
+        let http = try TestHTTP(stage.host)
+        let body =
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        let fields = [("Content-Type", "application/json")]
+        let nested = try await http.request("POST", "/nested", fields: fields, body: body)
+        #expect(nested.status == status)
+        let deeper = try await http.request("POST", "/deeper", fields: fields, body: body)
+        #expect(deeper.status == 200)
+    }
+
+    @Test(arguments: ["/chat", "/nowhere"])
+    func `a refused upgrade has no body when it asks by HEAD`(target: String) async throws {
+        let (stage, _) = try await makeStage { _ in }
+        let peer = try stage.host.connect()
+        peer.send(
+            "HEAD \(target) HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        await stage.host.settle()
+        let answer = peer.takeText()
+        #expect(answer.hasPrefix("HTTP/1.1 4"))
+        #expect(answer.lowercased().contains("content-length: "))
+        #expect(answer.hasSuffix("\r\n\r\n"))
+    }
+
     @Test func `pipelined requests are answered in order, across async handlers`() async throws {
         let (stage, http) = try await makeStage { app in
             app.get("/slow") { _, response async in

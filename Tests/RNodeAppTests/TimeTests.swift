@@ -66,6 +66,89 @@ struct TimeTests {
         #expect(peer.takeText().hasPrefix("HTTP/1.1 503 "))
     }
 
+    @Test
+    func `handshake and onConnect together have one time, from the first byte on`()
+        async throws
+    {
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { route in
+                route.onConnect { _ async in
+                    // Never within the test: the stage's clock is virtual, this one is not.
+                    try? await Task.sleep(for: .seconds(600))
+                }
+            }
+        }
+        let peer = try stage.host.connect()
+        peer.send(String(Self.upgrade.prefix(20)))
+        await stage.host.advance(by: .seconds(6))
+        peer.send(String(Self.upgrade.dropFirst(20)))
+        await stage.host.advance(by: .milliseconds(3_990))
+        #expect(peer.takeBytes().isEmpty)
+        await stage.host.advance(by: .milliseconds(20))
+        #expect(peer.takeText().hasPrefix("HTTP/1.1 503 "))
+    }
+
+    @Test(arguments: [(900, "101"), (1_100, "503")])
+    func `a head may not take longer than the whole handshake`(
+        milliseconds: Int, status: String
+    ) async throws {
+        let stage = try await Stage.make {
+            $0.handshakeTimeout = .seconds(1)
+        } _: { app in
+            app.websocket("/chat") { _ in }
+        }
+        let peer = try stage.host.connect()
+        peer.send(String(Self.upgrade.prefix(20)))
+        await stage.host.advance(by: .milliseconds(milliseconds))
+        peer.send(String(Self.upgrade.dropFirst(20)))
+        await stage.host.settle()
+        #expect(peer.takeText().hasPrefix("HTTP/1.1 \(status) "))
+    }
+
+    @Test func `a client is not blamed for a message that was not read while a callback ran`()
+        async throws
+    {
+        let (gate, opened) = AsyncStream<Void>.makeStream()
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { route in
+                route.jsonPingInterval = nil
+                route.onPing { _ async in for await _ in gate { break } }
+            }
+        }
+        let ada = try await stage.client()
+        // "a", not the end; then a ping, whose callback takes its time; masked with zeros.
+        ada.socket.peer.send([0x01, 0x81, 0, 0, 0, 0, 0x61])
+        await stage.host.advance(by: .seconds(20))
+        ada.socket.ping()
+        await stage.host.advance(by: .seconds(100))
+        opened.yield()
+        await stage.host.advance(by: .seconds(9))
+        ada.socket.peer.send([0x80, 0x81, 0, 0, 0, 0, 0x62])
+        #expect(try await ada.socket.next() == .pong([]))
+        #expect(try await ada.next("message_ack")["message"] == "ab")
+    }
+
+    @Test func `a callback gives an unfinished message no more time than it took itself`()
+        async throws
+    {
+        let (gate, opened) = AsyncStream<Void>.makeStream()
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { route in
+                route.jsonPingInterval = nil
+                route.onPing { _ async in for await _ in gate { break } }
+            }
+        }
+        let ada = try await stage.client()
+        ada.socket.peer.send([0x01, 0x81, 0, 0, 0, 0, 0x61])
+        await stage.host.advance(by: .seconds(20))
+        ada.socket.ping()
+        await stage.host.advance(by: .seconds(100))
+        opened.yield()
+        await stage.host.advance(by: .seconds(11))
+        let messages = await ada.socket.all()
+        #expect(messages.last == .close(.policyViolation, "message not finished in time"))
+    }
+
     @Test func `a head that does not come is answered 408`() async throws {
         let stage = try await Stage.make { _ in }
         let peer = try stage.host.connect()

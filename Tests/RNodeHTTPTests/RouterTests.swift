@@ -112,6 +112,27 @@ struct RouterTests {
         }
     }
 
+    @Test func `a router of somebody else refuses routes by an error of the same kind`() throws {
+        struct NoRoutes: HTTPRouter {
+            mutating func add(
+                _ method: RequestMethod?, _ pattern: RoutePattern, _ value: Int
+            ) throws(RouteError) {
+                throw RouteError(pattern: "/a", reason: "is not wanted")
+            }
+
+            func match(_ method: RequestMethod, path: Span<UInt8>) -> RouteMatch<Int> { .notFound }
+        }
+        var router = NoRoutes()
+        let pattern = try RoutePattern("/a")
+        do throws(RouteError) {
+            try router.add(.get, pattern, 1)
+            Issue.record("a route was taken")
+        } catch {
+            #expect(error == RouteError(pattern: "/a", reason: "is not wanted"))
+            #expect("\(error)" == "Route /a: is not wanted")
+        }
+    }
+
     @Test(arguments: [
         "", "a", "a/b", "{x}", "//", "/a//b", "/{", "/}", "/{}", "/{*}", "/{x", "/x}", "/a{x}",
         "/{x}b", "/{x}{y}", "/{x*}/b", "/{x}/{x}", "/{x}/{x*}", "/{a b}", "/{a-b}", "/a?b", "/a#b",

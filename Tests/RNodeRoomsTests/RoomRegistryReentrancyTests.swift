@@ -177,7 +177,12 @@ private final class Scene: Sendable {
 
     /// Runs what is to be checked at the end.
     func runEnd() async {
-        for ending in endings.withLock({ $0 }) { await run(ending) }
+        // Taken out: they hold the scene that holds them.
+        let taken = endings.withLock { endings in
+            defer { endings = [] }
+            return endings
+        }
+        for ending in taken { await run(ending) }
     }
 
     private final class Entrance: Sendable {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import RNodeRooms
 import Testing
 
@@ -11,22 +10,9 @@ struct RoomStoreTests {
         try await RoomStoreConformance.checkReopening { one }
     }
 
-    @Test("The store in a file, from the documentation, conforms")
-    func inAFile() async throws {
-        try await withFolder { folder in
-            let counting = Counting()
-            try await RoomStoreConformance.check {
-                FileRoomStore(file: folder + "/\(counting.next().1).json")
-            }
-            try await RoomStoreConformance.checkReopening {
-                FileRoomStore(file: folder + "/reopened.json")
-            }
-        }
-    }
-
     @Test("Stores that break a rule are found out", arguments: BrokenStore.Fault.silent)
     func broken(fault: BrokenStore.Fault) async {
-        await #expect(throws: ConformanceFailure.self, "\(fault)") {
+        await #expect(throws: RoomConformanceFailure.self, "\(fault)") {
             try await RoomStoreConformance.check { BrokenStore(fault) }
         }
     }
@@ -41,27 +27,25 @@ struct RoomStoreTests {
 
     @Test("Rooms are there again after a restart")
     func restart() async throws {
-        try await withFolder { folder in
-            let file = folder + "/rooms.json"
-            let before = RoomRegistry.sample(store: FileRoomStore(file: file))
-            try await before.restore()
-            let kept = try await before.createRoom(
-                "kept", description: "d", maxConnections: 3, metadata: ["k": "v"])
-            let removed = try await before.createRoom("removed")
-            try await before.removeRoom(removed.id)
-            try await before.confirm(try await before.reserve(.sample(1), in: kept.id))
+        let store = InMemoryRoomStore()
+        let before = RoomRegistry.sample(store: store)
+        try await before.restore()
+        let kept = try await before.createRoom(
+            "kept", description: "d", maxConnections: 3, metadata: ["k": "v"])
+        let removed = try await before.createRoom("removed")
+        try await before.removeRoom(removed.id)
+        try await before.confirm(try await before.reserve(.sample(1), in: kept.id))
 
-            let after = RoomRegistry.sample(store: FileRoomStore(file: file))
-            try await after.restore()
-            #expect(after.roomsCount == 1)
-            let snapshot = try #require(await after.snapshot(of: kept.id))
-            #expect(snapshot.name == "kept")
-            #expect(snapshot.description == "d")
-            #expect(snapshot.maxConnections == 3)
-            #expect(snapshot.metadata == ["k": "v"])
-            #expect(snapshot.createdAt == 1000)
-            #expect(snapshot.connections == [])
-        }
+        let after = RoomRegistry.sample(store: store)
+        try await after.restore()
+        #expect(after.roomsCount == 1)
+        let snapshot = try #require(await after.snapshot(of: kept.id))
+        #expect(snapshot.name == "kept")
+        #expect(snapshot.description == "d")
+        #expect(snapshot.maxConnections == 3)
+        #expect(snapshot.metadata == ["k": "v"])
+        #expect(snapshot.createdAt == 1000)
+        #expect(snapshot.connections == [])
     }
 
     @Test("A store that fails at create, change or removal leaves nothing half made")
@@ -110,49 +94,6 @@ struct RoomStoreTests {
             try await RoomRegistry.sample(store: store).restore()
         }
         #expect(nonsense?.field == "name")
-    }
-
-    private func withFolder(_ body: (String) async throws -> Void) async throws {
-        let folder = "/tmp/rnode-rooms-\(UInt64.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await body(folder)
-    }
-}
-
-// The example of `RoomStore`'s documentation, letter for letter.
-actor FileRoomStore: RoomStore {
-    private let file: String
-    private var rooms: [RoomID: RoomRecord]?
-
-    init(file: String) { self.file = file }
-
-    func save(_ room: RoomRecord) async throws {
-        var changed = try read()
-        changed[room.id] = room
-        try write(changed)
-    }
-
-    func remove(_ room: RoomID) async throws {
-        var changed = try read()
-        changed[room] = nil
-        try write(changed)
-    }
-
-    func loadAll() async throws -> [RoomRecord] { try Array(read().values) }
-
-    private func read() throws -> [RoomID: RoomRecord] {
-        if let rooms { return rooms }
-        guard let bytes = FileManager.default.contents(atPath: file) else { return [:] }
-        let records = try JSONDecoder().decode([RoomRecord].self, from: bytes)
-        return Dictionary(records.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-    }
-
-    private func write(_ changed: [RoomID: RoomRecord]) throws {
-        let bytes = try JSONEncoder().encode(Array(changed.values))
-        try bytes.write(to: URL(filePath: file), options: .atomic)
-        rooms = changed
     }
 }
 

@@ -29,12 +29,33 @@ struct TimeTests {
         var session = session()
         var output = ByteBuffer()
         session.sendPing(now: .seconds(25), into: &output)
-        session.inputWithheld(at: .seconds(35))
+        session.inputWithheld(since: .seconds(30), at: .seconds(35))
         #expect(session.due(at: .seconds(35)) == .nothing)
         #expect(session.due(at: .seconds(60)) == .sendPing)
         session.sendClose(.normal, reason: "", now: .seconds(60), into: &output)
-        session.inputWithheld(at: .seconds(65))
+        session.inputWithheld(since: nil, at: .seconds(65))
         #expect(session.due(at: .seconds(65)) == .abort(.closeTimeout))
+    }
+
+    @Test(
+        "An unfinished message has longer by the time in which nothing was read of it, and no more")
+    func withheldFragments() {
+        let begin: [UInt8] = [0x01, 0x81, 0, 0, 0, 0, 0x61]
+        let late = WebSocketDue.failed(.unfinishedMessage)
+        var known = session { $0.pingInterval = nil }
+        _ = known.receive(begin, now: .zero)
+        known.inputWithheld(since: .seconds(5), at: .seconds(45))
+        #expect(known.due(at: .seconds(69.9)) == .nothing)
+        #expect(known.due(at: .seconds(70)) == late)
+        var unknown = session { $0.pingInterval = nil }
+        _ = unknown.receive(begin, now: .zero)
+        unknown.inputWithheld(since: nil, at: .seconds(29))
+        #expect(unknown.due(at: .seconds(58.9)) == .nothing)
+        #expect(unknown.due(at: .seconds(59)) == late)
+        var never = session { $0.pingInterval = nil }
+        _ = never.receive(begin, now: .zero)
+        never.inputWithheld(since: .seconds(10), at: .seconds(10))
+        #expect(never.due(at: .seconds(30)) == late)
     }
 
     @Test("Any traffic is a sign of life")

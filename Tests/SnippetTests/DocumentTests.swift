@@ -78,7 +78,7 @@ struct DocumentTests {
         arguments: [
             "Sources/RNodeIO/IOLimits.swift", "Sources/RNodeHTTP/HTTPLimits.swift",
             "Sources/RNodeWS/WebSocketLimits.swift", "Sources/RNodeRooms/RoomLimits.swift",
-            "Sources/RNodeApp/Control/JSONLimits.swift",
+            "Sources/RNodeHTTP/Message/JSONLimits.swift",
         ])
     func limitsAreListed(_ source: String) throws {
         let list = try Documents.text(of: "Sources/RNodeApp/RNodeApp.docc/Limits.md")

@@ -15,16 +15,17 @@ enum PayloadForm: Sendable {
 /// (but in `message_blocked`, whose order PROTOCOL shows). Everything from a client is escaped,
 /// or was checked to be JSON by the scanner.
 enum ControlWriter {
-    /// `welcome`: the first message after the handshake.
+    /// `welcome`: the first message after the handshake, whose every field a callback may have changed.
     static func welcome(
-        connectionID: String, clientID: String, path: String, at timestamp: Timestamp,
-        into buffer: inout ByteBuffer
+        type: String = "welcome", connectionID: String, clientID: String, path: String,
+        at timestamp: String, into buffer: inout ByteBuffer
     ) {
-        buffer.append(#"{"type":"welcome","connection_id":"#)
-        appendString(connectionID, to: &buffer)
+        appendField(#"{"type":"#, type, to: &buffer)
+        appendField(#","connection_id":"#, connectionID, to: &buffer)
         appendField(#","client_id":"#, clientID, to: &buffer)
         appendField(#","path":"#, path, to: &buffer)
-        close(timestamp, nil, &buffer)
+        appendField(#","timestamp":"#, timestamp, to: &buffer)
+        buffer.append(UInt8(ascii: "}"))
     }
 
     // MARK: - Messages

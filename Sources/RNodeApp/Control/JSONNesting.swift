@@ -1,7 +1,7 @@
 /// The open objects and arrays around a place in a JSON text: a stack of fixed size.
 struct JSONNesting {
-    /// The deepest `JSONLimits.depthMax` there can be: one bit for each level.
-    static let depthMax = 64
+    /// One bit for each level.
+    static let depthMax = JSONLimits.depthCeiling
 
     private var kinds: UInt64 = 0
     private var keys = InlineArray<64, UInt16>(repeating: 0)

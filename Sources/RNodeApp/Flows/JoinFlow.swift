@@ -6,7 +6,9 @@
 /// | reserved | onJoinRoom | cancelled or thrown: the seat is given back |
 /// | admitted | registry: confirm | member here, `room_joined`, announced |
 /// | refused | registry: release | answered |
-struct JoinFlow: Flow {
+struct JoinFlow: MembershipFlow {
+    static var wireType: StaticString { "join_room" }
+
     private enum Stage {
         case start, reserving, deciding, confirming, releasing
     }
@@ -34,13 +36,6 @@ struct JoinFlow: Flow {
         }
     }
 
-    func fields(of event: WebSocketEvent) -> EventFields {
-        var fields = EventFields()
-        fields.roomID = room
-        fields.type = "join_room"
-        return fields
-    }
-
     private mutating func reserve(_ peer: WebSocketPeer) -> FlowStep {
         guard peer.isOpen else { return refuse(.clientNotFound, peer) }
         guard let room else { return refuse(.roomNotFound, peer) }
@@ -65,13 +60,8 @@ struct JoinFlow: Flow {
         _ outcome: EventOutcome, _ peer: WebSocketPeer
     ) -> FlowStep {
         guard let seat else { return .finished }
-        switch outcome {
-        case .passed: break
-        case .modified(let change): if let metadata = change.metadata { peer.metadata = metadata }
-        case .cancelled(let reason): return giveBack(seat, .roomJoinBlocked(reason))
-        case .failed(let reason):
-            peer.raiseServerError(reason)
-            return giveBack(seat, .roomJoinBlocked())
+        if let refusal = refusal(outcome, peer, blocked: RoomError.roomJoinBlocked) {
+            return giveBack(seat, refusal)
         }
         guard peer.isOpen else { return giveBack(seat, .clientNotFound) }
         stage = .confirming
@@ -93,16 +83,5 @@ struct JoinFlow: Flow {
         peer.enter(admission, id: self.answer.id)
         self.answer.complete(nil)
         return .finished
-    }
-
-    private func refuse(_ error: RoomError, _ peer: WebSocketPeer) -> FlowStep {
-        answer.refuse(error, peer)
-        return .finished
-    }
-}
-
-extension RegistryAnswer {
-    var refusal: RoomError {
-        if case .refused(let error) = self { error } else { .serverError(cause: "no answer") }
     }
 }

@@ -4,7 +4,9 @@
 /// |---|---|---|
 /// | start | onLeaveRoom | cancelled or thrown: it stays |
 /// | leaving | registry: leave | no member any more here, `room_left`, announced |
-struct LeaveFlow: Flow {
+struct LeaveFlow: MembershipFlow {
+    static var wireType: StaticString { "leave_room" }
+
     private enum Stage {
         case start, deciding, leaving
     }
@@ -28,13 +30,6 @@ struct LeaveFlow: Flow {
         }
     }
 
-    func fields(of event: WebSocketEvent) -> EventFields {
-        var fields = EventFields()
-        fields.roomID = room
-        fields.type = "leave_room"
-        return fields
-    }
-
     private mutating func begin(_ peer: WebSocketPeer) -> FlowStep {
         guard peer.isOpen else { return refuse(.clientNotFound, peer) }
         guard let room else { return refuse(.roomNotFound, peer) }
@@ -52,13 +47,8 @@ struct LeaveFlow: Flow {
         _ outcome: EventOutcome, _ peer: WebSocketPeer
     ) -> FlowStep {
         guard let room else { return .finished }
-        switch outcome {
-        case .passed: break
-        case .modified(let change): if let metadata = change.metadata { peer.metadata = metadata }
-        case .cancelled(let reason): return refuse(.roomLeaveBlocked(reason), peer)
-        case .failed(let reason):
-            peer.raiseServerError(reason)
-            return refuse(.roomLeaveBlocked(), peer)
+        if let refusal = refusal(outcome, peer, blocked: RoomError.roomLeaveBlocked) {
+            return refuse(refusal, peer)
         }
         // Also when the connection has closed meanwhile: its end does not run onLeaveRoom for this room again.
         stage = .leaving
@@ -69,11 +59,6 @@ struct LeaveFlow: Flow {
         guard case .departure(let departure) = answer else { return refuse(answer.refusal, peer) }
         peer.exit(departure, id: self.answer.id)
         self.answer.complete(nil)
-        return .finished
-    }
-
-    private func refuse(_ error: RoomError, _ peer: WebSocketPeer) -> FlowStep {
-        answer.refuse(error, peer)
         return .finished
     }
 }

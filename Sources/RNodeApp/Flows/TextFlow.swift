@@ -68,9 +68,9 @@ struct TextFlow: Flow {
         return own
     }
 
-    // MARK: - onMessage
+    // MARK: - Outcomes
 
-    /// Takes onMessage's outcome; false when the text goes no further.
+    /// Takes a callback's outcome; false when the message goes no further.
     private mutating func apply(
         _ outcome: EventOutcome, _ peer: WebSocketPeer, _ text: Span<UInt8>
     ) -> Bool {
@@ -83,12 +83,20 @@ struct TextFlow: Flow {
             block(peer, text, .handlerFailed, reason)
             return false
         case .modified(let change):
-            guard let data = change.data else { return true }
-            let bytes = [UInt8](data.utf8)
-            control = ControlMessage.scan(bytes.span, limits: peer.core.configuration.json)
-            changed = bytes
-            return true
+            if take(change, limits: peer.core.configuration.json) { return true }
+            block(peer, text, .handlerFailed, "the modified message is not JSON")
+            return false
         }
+    }
+
+    /// Takes what a callback changed: onMessage the text, the others the payload. False when that can't be.
+    private mutating func take(_ change: WebSocketEventChange, limits: JSONLimits) -> Bool {
+        guard stage == .message else { return payload.replace(by: change, limits: limits) }
+        guard let data = change.data else { return true }
+        let bytes = [UInt8](data.utf8)
+        control = ControlMessage.scan(bytes.span, limits: limits)
+        changed = bytes
+        return true
     }
 
     private func block(
@@ -177,7 +185,7 @@ struct TextFlow: Flow {
     private mutating func publish(
         _ outcome: EventOutcome, _ peer: WebSocketPeer, _ text: Span<UInt8>
     ) -> FlowStep {
-        guard let room, applyPayload(outcome, peer, text) else { return .finished }
+        guard let room, apply(outcome, peer, text) else { return .finished }
         withText(text) { text in
             payload.withJSON(in: text) { json in
                 peer.publish(json, isString: payload.isString, to: room)
@@ -203,7 +211,7 @@ struct TextFlow: Flow {
     private mutating func sendDirect(
         _ outcome: EventOutcome, _ peer: WebSocketPeer, _ text: Span<UInt8>
     ) -> FlowStep {
-        guard let target, applyPayload(outcome, peer, text) else { return .finished }
+        guard let target, apply(outcome, peer, text) else { return .finished }
         let isDelivered = withText(text) { text in
             payload.withJSON(in: text) { json in
                 peer.loop.sendDirect(
@@ -216,27 +224,6 @@ struct TextFlow: Flow {
     }
 
     // MARK: - Both
-
-    /// Takes the outcome of onRoomMessage or onDirectMessage; false when the message goes no further.
-    private mutating func applyPayload(
-        _ outcome: EventOutcome, _ peer: WebSocketPeer, _ text: Span<UInt8>
-    ) -> Bool {
-        switch outcome {
-        case .passed: return true
-        case .cancelled(let reason):
-            block(peer, text, .byHandler, reason)
-            return false
-        case .failed(let reason):
-            block(peer, text, .handlerFailed, reason)
-            return false
-        case .modified(let change):
-            guard payload.replace(by: change, limits: peer.core.configuration.json) else {
-                block(peer, text, .handlerFailed, "the modified message is not JSON")
-                return false
-            }
-            return true
-        }
-    }
 
     private func acknowledge(_ peer: WebSocketPeer, _ text: Span<UInt8>) {
         guard let id = original.id(in: text) else { return }

@@ -108,8 +108,9 @@ extension AppLoop {
             return http.update { $0.current = .fixed(prepared) }
         }
         let remote = http.borrow { $0.remote }
-        let request = Request(
+        var request = Request(
             head, route: route.pattern, params: params, remoteAddress: remote.description)
+        request.jsonLimits = core.configuration.json
         http.update { $0.current = .reading(request, route) }
     }
 
@@ -250,6 +251,7 @@ extension AppLoop {
     ) -> Next {
         do throws(OpeningRefusal) {
             let (route, params) = try webSocketRoute()
+            guard connection.now < handshakeEnd(http) else { throw .tooLate }
             let opening = try opening(
                 route, params, remote: http.borrow { $0.remote }, on: connection.id)
             return decide(opening, http, &connection)
@@ -286,12 +288,18 @@ extension AppLoop {
             return .wait
         }
         http.update { $0.current = .opening(opening) }
-        connection.deadline = connection.now.advanced(by: core.configuration.handshakeTimeout)
+        connection.deadline = handshakeEnd(http)
         decide(opening, peer, connection.id)
         return .goOn
     }
 
     // MARK: - Time
+
+    /// When the handshake must have ended, onConnect included: counted from the head's begin.
+    private func handshakeEnd(_ http: borrowing Owned<HTTPConnection>) -> MonotonicInstant {
+        http.borrow { $0.session.requestBegan }
+            .advanced(by: core.configuration.handshakeTimeout)
+    }
 
     func timedOut(
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
@@ -299,9 +307,7 @@ extension AppLoop {
         setResponseTime()
         if case .opening(let opening) = http.borrow({ $0.current }) {
             opening.isAbandoned = true
-            return refuse(
-                OpeningRefusal(status: 503, reason: "The handshake took too long"),
-                on: &connection)
+            return refuse(.tooLate, on: &connection)
         }
         let limits = core.configuration.http
         let step = http.update { $0.session.timedOut(now: connection.now, limits: limits) }

@@ -31,15 +31,15 @@ extension Request {
     /// The body decoded from JSON.
     ///
     /// Throws an ``HTTPError``: 415 when the body is not declared as JSON, 400 when it is none or deeper or
-    /// bigger than ``JSONLimits`` allow, 422 when it has not the wanted shape.
+    /// bigger than `limits` allow (those of the app without any given), 422 when it has not the wanted shape.
     public func getBodyAsJson<Value: Decodable>(
-        as type: Value.Type = Value.self, limits: JSONLimits = JSONLimits()
+        as type: Value.Type = Value.self, limits: JSONLimits? = nil
     ) throws -> Value {
         guard isDeclaredJSON else {
             throw HTTPError(415, "Content-Type must be application/json")
         }
         // Scanned first: the decoder meets no text that is nested deeply or not JSON at all.
-        guard JSONScanner.isOneValue(body.span, limits: limits) else {
+        guard JSONScanner.isOneValue(body.span, limits: limits ?? jsonLimits) else {
             throw HTTPError(400, "Malformed JSON")
         }
         do {

@@ -26,18 +26,22 @@ extension AppLoop {
     /// Delivers what another node published.
     func deliver(_ publication: NodePublication, to room: Room) {
         rooms.deliverLocally(to: room) {
-            let json = publication.json.span
+            let bytes = publication.json
+            let json = bytes.span
             let isString = json.count > 0 && json[0] == UInt8(ascii: "\"")
-            gather(json, isString: isString, from: publication.clientID, to: room)
+            gather(
+                json, isString: isString, from: publication.clientID, to: room,
+                count: publication.claimCount() ? 1 : 0)
         }
     }
 
     private func gather(
-        _ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room
+        _ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room,
+        count: Int = 1
     ) {
         // Raw members get just the payload: a string's content, any other value's JSON text.
         let payload = isString && core.hasRawRoutes ? JSONString.content(of: json) : nil
-        rooms.publish(to: room) { full, raw in
+        rooms.publish(to: room, count: count) { full, raw in
             withEncoded({
                 ControlWriter.roomMessage(
                     json, .json, room: room.id, from: clientID, at: timestamp, into: &$0)

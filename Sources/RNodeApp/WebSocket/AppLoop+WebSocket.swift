@@ -76,15 +76,15 @@ extension AppLoop {
             do {
                 try body(message, kind, &context)
             } catch {
-                failedRaw(connection, error)
+                failedRaw(error)
             }
         }
     }
 
-    private func failedRaw(_ connection: ConnectionID, _ error: any Error) {
+    /// A raw route's closure threw: that costs the event, not the connection.
+    func failedRaw(_ error: any Error) {
         counters.failed(.serverError)
         core.logger.error("a raw route's closure threw", metadata: ["error": "\(error)"])
-        close(connection, .internalError, reason: "")
     }
 
     private func receivedPing(
@@ -154,8 +154,13 @@ extension AppLoop {
     ) {
         // Who is not read from, because a callback of its own runs, can't be blamed for its silence.
         // Nor who is not read from because it has not taken yet what it was sent: the stall timeout is for that.
-        if connection.isCongested || state.borrow({ $0.peer?.isBusy ?? false }) {
-            state.update { $0.session.inputWithheld(at: connection.now) }
+        let peer = state.borrow { $0.peer }
+        if let peer, peer.isBusy {
+            let start = peer.withheldSince
+            state.update { $0.session.inputWithheld(since: start, at: connection.now) }
+            peer.withheldSince = connection.now
+        } else if connection.isCongested {
+            state.update { $0.session.inputWithheld(since: nil, at: connection.now) }
         }
         switch state.update({ $0.session.due(at: connection.now) }) {
         case .nothing: break
@@ -167,7 +172,7 @@ extension AppLoop {
         case .abort(let error): abort(error, state, &connection)
         }
         // A connection that is closing has a deadline too: the close may never be sent.
-        if !connection.isClosing { state.borrow { $0.peer }?.sendJSONPingIfDue() }
+        if !connection.isClosing { peer?.sendJSONPingIfDue() }
         setDeadline(state, &connection)
     }
 
@@ -197,7 +202,11 @@ extension AppLoop {
         }
         if case .raw(let options) = state.route.behaviour, let body = options.close {
             var context = RawWebSocketContext(loop: self, connection: connection)
-            try? body(code, &context)
+            do {
+                try body(code, &context)
+            } catch {
+                failedRaw(error)
+            }
         }
         state.peer?.disconnected(code.rawValue, reason: state.closeReason)
     }
@@ -255,13 +264,19 @@ extension AppLoop {
 
     // MARK: - Waiting
 
-    /// Stops taking messages of a connection until ``resume(_:)``.
+    /// Stops taking messages of a connection until ``resume(_:withheldSince:)``.
     func pause(_ connection: ConnectionID) {
         _ = eventLoop.withConnection(connection) { $0.pauseReading() }
     }
 
-    func resume(_ connection: ConnectionID) {
-        _ = eventLoop.withConnection(connection) { $0.resumeReading() }
+    /// Takes messages again, which were left since `start`: the client is not to blame for that time.
+    func resume(_ connection: ConnectionID, withheldSince start: MonotonicInstant?) {
+        _ = eventLoop.withConnection(connection) { context in
+            withWebSocket(connection) {
+                $0.update { $0.session.inputWithheld(since: start, at: context.now) }
+            }
+            context.resumeReading()
+        }
     }
 
     // MARK: - Peers

@@ -21,6 +21,9 @@ struct OpeningRefusal: Error {
     let status: Int
     let reason: String
     var fields = HTTPFields()
+
+    /// Handshake and onConnect together took longer than they may.
+    static let tooLate = OpeningRefusal(status: 503, reason: "The handshake took too long")
 }
 
 extension AppLoop {
@@ -107,8 +110,7 @@ extension AppLoop {
         do {
             try body(&context)
         } catch {
-            core.logger.error("onOpen threw", metadata: ["error": "\(error)"])
-            close(connection, .internalError, reason: "")
+            failedRaw(error)
         }
     }
 
@@ -116,9 +118,19 @@ extension AppLoop {
         counters.failed(.handshake)
         setResponseTime()
         responses.encodeError(
-            refusal.status, reason: refusal.reason, fields: refusal.fields, terms: .closing,
-            into: &connection.output)
+            refusal.status, reason: refusal.reason, fields: refusal.fields,
+            terms: refusalTerms(connection.id), into: &connection.output)
         connection.close()
+    }
+
+    /// What the refused request demands of its answer: none has a body to HEAD.
+    private func refusalTerms(_ connection: ConnectionID) -> ResponseTerms {
+        let terms = connections.borrow(at: connection.slot) { state in
+            state.withHTTP {
+                $0.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+            }
+        }
+        return (terms ?? nil) ?? .closing
     }
 
     /// Applies what onConnect decided; nil opens the connection.

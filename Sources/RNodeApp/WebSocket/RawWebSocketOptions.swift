@@ -1,7 +1,7 @@
 /// What a raw WebSocket route does: just frames, without welcome, acks or control messages.
 ///
-/// The closures run on the connection's loop, synchronously: never block in one. A throw closes the
-/// connection with 1011.
+/// The closures run on the connection's loop, synchronously: never block in one. A throw is logged and counted; the
+/// connection stays.
 public struct RawWebSocketOptions: Sendable {
     typealias Open = @Sendable (inout RawWebSocketContext) throws -> Void
     typealias Message =

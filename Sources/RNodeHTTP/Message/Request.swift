@@ -21,6 +21,8 @@ public struct Request: Sendable {
     public var body: [UInt8]
     /// The peer's address as text, or nil where there is none.
     public var remoteAddress: String?
+    /// What a body that is read as JSON may hold: the server's limits.
+    public var jsonLimits = JSONLimits()
 
     /// A request put together by hand, as tests do.
     public init(

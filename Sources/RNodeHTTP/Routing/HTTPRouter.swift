@@ -8,7 +8,7 @@ public protocol HTTPRouter<Value>: Sendable {
 
     /// Registers `value` for `method`, or for any method without its own route when that is nil.
     ///
-    /// - Throws: `RouteError.duplicate` when the same shape has the method already.
+    /// - Throws: `RouteError`, which names the pattern, when the same shape has the method already.
     mutating func add(
         _ method: RequestMethod?, _ pattern: RoutePattern, _ value: Value) throws(RouteError)
 
@@ -34,6 +34,12 @@ public struct RouteError: Error, Hashable, Sendable, CustomStringConvertible {
     public let pattern: String
     /// What is wrong with it.
     public let reason: String
+
+    /// An error about `pattern`, for a router of your own to throw: `reason` goes on behind `Route /path:`.
+    public init(pattern: String, reason: String) {
+        self.pattern = pattern
+        self.reason = reason
+    }
 
     /// The pattern and what is wrong with it.
     public var description: String { "Route \(pattern): \(reason)" }

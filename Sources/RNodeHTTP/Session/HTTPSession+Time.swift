@@ -1,6 +1,10 @@
 // When a session's peer is late, and what is said about it: the last column of the session's table.
 
 extension HTTPSession {
+    /// When the request at hand began: when the connection was accepted, or by its first byte on a connection that
+    /// has served another. For what must be over within a time of that, such as a handshake.
+    public var requestBegan: MonotonicInstant { since }
+
     /// When `timedOut` is to be called unless something happens before; `.distantFuture` for never.
     public func deadline(limits: HTTPLimits) -> MonotonicInstant {
         switch phase {

@@ -34,6 +34,7 @@ public final class EventLoopGroup: Sendable {
             } catch {
                 running.subtract(loops.count - started, ordering: .acquiringAndReleasing)
                 stop()
+                for loop in loops[started...] { loop.end() }
                 throw error
             }
         }

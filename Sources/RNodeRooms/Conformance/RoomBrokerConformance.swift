@@ -18,7 +18,7 @@ public enum RoomBrokerConformance {
     ///     one does not.
     ///   - makeNodes: gives that many brokers, not started, that can reach one another and nobody
     ///     else.
-    /// - Throws: `ConformanceFailure` for the first rule broken, or what a broker throws.
+    /// - Throws: `RoomConformanceFailure` for the first rule broken, or what a broker throws.
     public static func check(
         patience: Duration = .seconds(5),
         _ makeNodes: (_ count: Int) async throws -> [any RoomBroker]
@@ -140,7 +140,7 @@ public enum RoomBrokerConformance {
             for node in nodes { await node.broker.stop() }
         }
 
-        func publish(_ payload: [UInt8], to room: RoomID) throws(ConformanceFailure) {
+        func publish(_ payload: [UInt8], to room: RoomID) throws(RoomConformanceFailure) {
             try require(
                 broker.publish(payload.span, to: room), "a started broker takes a publication",
                 "publish gave false")
@@ -158,8 +158,8 @@ public enum RoomBrokerConformance {
 
     private static func require(
         _ condition: Bool, _ rule: String, _ observed: @autoclosure () -> String
-    ) throws(ConformanceFailure) {
-        try ConformanceFailure.require(condition, "RoomBroker", rule, observed())
+    ) throws(RoomConformanceFailure) {
+        try RoomConformanceFailure.require(condition, "RoomBroker", rule, observed())
     }
 
     private static func number(_ value: Int) -> [UInt8] { Array("\(value)".utf8) }

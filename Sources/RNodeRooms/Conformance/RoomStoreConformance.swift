@@ -9,7 +9,7 @@ public enum RoomStoreConformance {
     /// Runs every check, each on a new store.
     ///
     /// - Parameter makeStore: gives a store that remembers nothing yet.
-    /// - Throws: `ConformanceFailure` for the first rule broken, or what the store throws.
+    /// - Throws: `RoomConformanceFailure` for the first rule broken, or what the store throws.
     public static func check(
         _ makeStore: () async throws -> any RoomStore
     ) async throws {
@@ -24,7 +24,7 @@ public enum RoomStoreConformance {
     /// Checks that rooms are still there for a store opened a second time.
     ///
     /// - Parameter openStore: opens the same storage each time; at first it is empty.
-    /// - Throws: `ConformanceFailure`, or what the store throws.
+    /// - Throws: `RoomConformanceFailure`, or what the store throws.
     public static func checkReopening(
         _ openStore: () async throws -> any RoomStore
     ) async throws {
@@ -98,9 +98,9 @@ public enum RoomStoreConformance {
         _ expected: [RoomRecord], in store: any RoomStore, _ rule: String
     ) async throws {
         let found = try await store.loadAll()
-        try ConformanceFailure.require(
+        try RoomConformanceFailure.require(
             Set(found).count == found.count, "RoomStore", rule, "loadAll gave a room twice")
-        try ConformanceFailure.require(
+        try RoomConformanceFailure.require(
             Set(found) == Set(expected), "RoomStore", rule,
             "\(Set(found).subtracting(expected)) is too much, "
                 + "\(Set(expected).subtracting(found)) is missing")

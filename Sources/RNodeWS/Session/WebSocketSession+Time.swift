@@ -27,9 +27,18 @@ extension WebSocketSession {
         return .failed(.unfinishedMessage)
     }
 
-    /// This side has taken no bytes up to `now`, by its own choice: counts as a sign of life of the peer.
-    public mutating func inputWithheld(at now: MonotonicInstant) {
-        if phase == .open { keepAlive.received(at: now) }
+    /// This side has taken no bytes from `start` to `now`, by its own choice: counts as a sign of life of the peer,
+    /// and an unfinished message has that much longer; all of its time anew when nobody knows the start.
+    public mutating func inputWithheld(since start: MonotonicInstant?, at now: MonotonicInstant) {
+        guard phase == .open else { return }
+        keepAlive.received(at: now)
+        guard patienceEnd != .max else { return }
+        let whole = now.advanced(byNanoseconds: Int64(unfinishedMilliseconds) &* 1_000_000)
+        let longer = start.map {
+            MonotonicInstant(nanoseconds: patienceEnd)
+                .advanced(byNanoseconds: max(0, $0.nanoseconds(until: now)))
+        }
+        patienceEnd = min(whole, longer ?? whole).nanoseconds
     }
 
     /// When the last ping was sent, or nil: a pong that comes now has this latency behind it.

@@ -16,8 +16,8 @@ struct ControlWriterTests {
     func welcome() {
         let written = text {
             ControlWriter.welcome(
-                connectionID: "uuid-string", clientID: "client_123", path: "/chat", at: now,
-                into: &$0)
+                connectionID: "uuid-string", clientID: "client_123", path: "/chat",
+                at: now.string, into: &$0)
         }
         #expect(
             written

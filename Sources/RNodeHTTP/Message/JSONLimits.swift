@@ -9,13 +9,16 @@ public struct JSONLimits: Hashable, Sendable {
     /// How many digits one number may have, those of its exponent included; 32.
     public var numberDigitsMax = 32
 
+    /// The deepest `depthMax` there can be: a reader keeps one bit for each level.
+    package static let depthCeiling = 64
+
     /// The limits of the handbook.
     public init() {}
 
     /// The name and the range of the first field that is out of range, or nil.
-    var invalidField: (name: String, range: ClosedRange<Int>)? {
+    package var invalidField: (name: String, range: ClosedRange<Int>)? {
         let fields: [(name: String, value: Int, range: ClosedRange<Int>)] = [
-            ("depthMax", depthMax, 1...JSONNesting.depthMax),
+            ("depthMax", depthMax, 1...Self.depthCeiling),
             ("keysMax", keysMax, 1...65_535),
             ("numberDigitsMax", numberDigitsMax, 1...1_000),
         ]

@@ -1,5 +1,5 @@
 /// A rule of a seam that an implementation broke.
-public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public struct RoomConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The protocol.
     public let seam: String
     /// The rule, as a sentence that should be true.
@@ -12,8 +12,8 @@ public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvert
 
     static func require(
         _ condition: Bool, _ seam: String, _ rule: String, _ observed: @autoclosure () -> String
-    ) throws(ConformanceFailure) {
+    ) throws(RoomConformanceFailure) {
         guard !condition else { return }
-        throw ConformanceFailure(seam: seam, rule: rule, observed: observed())
+        throw RoomConformanceFailure(seam: seam, rule: rule, observed: observed())
     }
 }

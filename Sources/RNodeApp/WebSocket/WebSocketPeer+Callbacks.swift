@@ -1,0 +1,72 @@
+// The callbacks of a client: whether one is to run, and running it.
+extension WebSocketPeer {
+    /// Whether an event is to be run; counts the answer. A clear bit costs this test.
+    func admits(_ event: WebSocketEvent) -> Bool {
+        let isOpen = route.gate.mask.contains(event)
+        let counted = loop.counters.routes[route.index]
+        if isOpen {
+            counted.eventsRun.raise(Int(event.rawValue))
+        } else {
+            counted.eventsFiltered.raise(Int(event.rawValue))
+        }
+        return isOpen
+    }
+
+    func call(
+        _ body: (borrowing WebSocketEventData) throws -> WebSocketEventResult?,
+        _ event: WebSocketEvent, _ fields: EventFields, _ text: Span<UInt8>
+    ) -> EventOutcome {
+        loop.logEvent(event, self, text.count)
+        return EventBytes.withBorrowed(text) { bytes in
+            let data = makeData(event, fields, bytes)
+            do {
+                return EventOutcome(try body(data))
+            } catch {
+                return .failed("\(error)")
+            }
+        }
+    }
+
+    func outcome(
+        of event: WebSocketEvent, _ fields: EventFields, _ text: [UInt8]
+    ) async -> EventOutcome {
+        switch route.callbacks[Int(event.rawValue)] {
+        case .none: return .passed
+        case .sync(let body): return call(body, event, fields, text.span)
+        case .async(let body):
+            loop.logEvent(event, self, text.count)
+            callbackDepth += 1
+            defer { callbackDepth -= 1 }
+            let data = makeData(event, fields, EventBytes(owned: text))
+            do {
+                return EventOutcome(try await body(data))
+            } catch {
+                return .failed("\(error)")
+            }
+        }
+    }
+
+    private func makeData(
+        _ event: WebSocketEvent, _ fields: EventFields, _ bytes: consuming EventBytes
+    ) -> WebSocketEventData {
+        WebSocketEventData(
+            event: event, connection: WebSocketConnection(peer: self), bytes: bytes,
+            fields: fields, wallClockMilliseconds: loop.eventLoop.wallClockMilliseconds)
+    }
+
+    /// Runs onConnect, before the connection is open.
+    func connect() async -> EventOutcome {
+        await WebSocketPeer.$current.withValue(self) {
+            await outcome(of: .onConnect, EventFields(), [])
+        }
+    }
+
+    /// Runs a synchronous onConnect; nil when it has to be waited for.
+    func connectAtOnce() -> EventOutcome? {
+        switch route.callbacks[Int(WebSocketEvent.onConnect.rawValue)] {
+        case .none: .passed
+        case .sync(let body): call(body, .onConnect, EventFields(), Span())
+        case .async: nil
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// A client in its rooms: coming, going, and what it publishes there.
+extension WebSocketPeer {
+    /// The room with this id, if the connection is in it.
+    func joined(_ id: RoomID) -> Room? { rooms.first { $0.id == id } }
+
+    /// What the registry is to know this connection as.
+    func asMember() -> Member {
+        if let member { return member }
+        let made = Member(
+            id: id, clientID: clientID, loop: loop.eventLoop.index, location: connection.rawValue)
+        member = made
+        return made
+    }
+
+    /// The registry admitted it: from here on it gets what is published.
+    func enter(_ admission: Admission, id: MessageID?) {
+        let room = admission.room
+        let members = route.announcesMembers ? admission.clientIDs : nil
+        if members != nil {
+            loop.announce(room) {
+                ControlWriter.memberJoined(
+                    room: room.id, clientID: clientID, at: timestamp, into: &$0)
+            }
+        }
+        loop.rooms.add(connection, route, to: room)
+        rooms.append(room)
+        guard !route.isRaw else { return }
+        write {
+            ControlWriter.roomJoined(
+                room: room.id, membersCount: admission.membersCount, members: members, id: id,
+                at: timestamp, into: &$0)
+        }
+    }
+
+    /// The registry let it go: nothing that is published from here on reaches it.
+    func exit(_ departure: Departure, id: MessageID?) {
+        let room = departure.room
+        rooms.removeAll { $0.id == room.id }
+        loop.rooms.remove(connection, from: room)
+        announceLeft([departure])
+        guard !route.isRaw else { return }
+        write { ControlWriter.roomLeft(room: room.id, id: id, at: timestamp, into: &$0) }
+    }
+
+    /// The room was removed under it.
+    func removed(from room: RoomID) {
+        guard let room = joined(room) else { return }
+        rooms.removeAll { $0.id == room.id }
+        loop.rooms.remove(connection, from: room)
+        guard !route.isRaw else { return }
+        write { ControlWriter.roomLeft(room: room.id, id: nil, at: timestamp, into: &$0) }
+    }
+
+    /// The rooms it is in, which it is in no more.
+    func takeRooms() -> [Room] {
+        defer { rooms = [] }
+        return rooms
+    }
+
+    /// Tells those who are still in a room that this member left it; in rooms up to the limit only.
+    func announceLeft(_ departures: [Departure]) {
+        guard route.announcesMembers else { return }
+        for departure in departures
+        where departure.membersCount < core.registry.limits.announcedMembersMax {
+            loop.announce(departure.room) {
+                ControlWriter.memberLeft(
+                    room: departure.room.id, clientID: clientID, at: timestamp, into: &$0)
+            }
+        }
+    }
+
+    /// Publishes a client's payload to all members of a room.
+    func publish(_ json: Span<UInt8>, isString: Bool, to room: Room) {
+        loop.publish(json, isString: isString, from: clientID, to: room)
+    }
+
+    /// Publishes a text of the server's code in the name of this client.
+    func publish(_ message: String, to roomId: String) -> Bool {
+        guard let id = RoomID(roomId) else { return false }
+        var quoted = ByteBuffer()
+        ControlWriter.appendString(message, to: &quoted)
+        if let room = joined(id) ?? loop.rooms.room(id) {
+            quoted.withSpan { publish($0, isString: true, to: room) }
+        } else {
+            let json = quoted.copied()
+            loop.withUnknownRoom(id) { [loop, clientID] room in
+                loop.publish(json.span, isString: true, from: clientID, to: room)
+            }
+        }
+        return true
+    }
+}

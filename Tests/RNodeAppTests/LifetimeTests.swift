@@ -1,0 +1,112 @@
+import Logging
+import RNodeApp
+import RNodeTesting
+import Synchronization
+import Testing
+
+@Suite("What is let go when an app has ended")
+struct LifetimeTests {
+    /// Notes its own end.
+    private final class Witness: Sendable {
+        private let ended: @Sendable () -> Void
+
+        init(_ ended: @escaping @Sendable () -> Void) { self.ended = ended }
+
+        deinit { ended() }
+
+        func seen() {}
+    }
+
+    private final class Ends: Sendable {
+        private let count = Atomic(0)
+
+        func note() { count.add(1, ordering: .relaxed) }
+
+        var all: Int { count.load(ordering: .relaxed) }
+    }
+
+    /// Registers closures that hold the app itself, as users' do, and a witness.
+    private func register(on app: App, _ ends: Ends) {
+        let witness = Witness { ends.note() }
+        app.websocket("/chat") { route in
+            route.onMessage { _ in
+                witness.seen()
+                _ = app.getWebSocketConnections()
+            }
+        }
+        app.get("/count") { _, response in
+            witness.seen()
+            response.text("\(app.getWebSocketConnections())")
+        }
+        app.use { request, response, next in
+            _ = app.explain("/chat")
+            try await next(request, response)
+        }
+    }
+
+    @Test func `an app that its own routes hold goes with the host that ran it`() async throws {
+        let ends = Ends()
+        weak var app: App?
+        do {
+            let stage = try await Stage.make { register(on: $0, ends) }
+            app = stage.app
+            let ada = try await stage.client()
+            ada.send("hello")
+            try await ada.next("message_ack")
+            #expect(ends.all == 0)
+        }
+        #expect(ends.all == 1)
+        #expect(app == nil)
+    }
+
+    @Test func `a host that a route holds can be ended`() async throws {
+        let ends = Ends()
+        weak var app: App?
+        weak var host: TestHost?
+        do {
+            let stage = try await Stage.make { register(on: $0, ends) }
+            let held = stage.host
+            (app, host) = (stage.app, held)
+            let other = createApp()
+            other.get("/") { _, _ in _ = held }
+            held.end()
+            held.turn()
+        }
+        #expect(ends.all == 1)
+        #expect(app == nil)
+        #expect(host == nil)
+    }
+
+    @Test func `an app that has shut down has let its routes go, and still tells its counts`()
+        async throws
+    {
+        let ends = Ends()
+        let app = createApp {
+            $0.loops = 2
+            $0.logger.logLevel = .critical
+        }
+        register(on: app, ends)
+        try await app.listen(port: 0)
+        #expect(app.explain("/chat") != nil)
+        #expect(await app.shutdown().isClean)
+        #expect(ends.all == 1)
+        #expect(app.explain("/chat") == nil)
+        #expect(app.getWebSocketConnections() == 0)
+        #expect(app.getWebSocketMessageCount() == 0)
+        await #expect(throws: AppError.self) { try await app.listen(port: 0) }
+        #expect(await app.shutdown().isClean)
+    }
+
+    @Test func `listening twice adds an address to the same loops`() async throws {
+        let app = createApp {
+            $0.loops = 1
+            $0.logger.logLevel = .critical
+        }
+        app.get("/fixed", fixed: Response().text("fixed"))
+        async let first = app.listen(port: 0)
+        async let second = app.listen(port: 0)
+        let addresses = try await [first, second, app.listen(port: 0)]
+        #expect(Set(addresses.map(\.description)).count == 3)
+        #expect(await app.shutdown().isClean)
+    }
+}
