@@ -23,7 +23,7 @@ struct LimitRowTests {
     }
 
     private static let httpTests = "RNodeHTTPTests/LimitTests.swift"
-    private static let webSocketTests = "RNodeWSTests/MessageTests.swift"
+    private static let webSocketTests = "RNodeWSTests/LimitTests.swift"
     private static let rates = "RNodeAppTests/Limits/RateTests.swift"
     private static let slow = "RNodeAppTests/Limits/SlowConsumerTests.swift"
     private static let budgets = "RNodeAppTests/Limits/BudgetTests.swift"
