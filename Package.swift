@@ -69,6 +69,13 @@ let package = Package(
             name: "HTTPFraming", dependencies: ["RNodeHTTP", httpTypes], path: "Tests/HTTPFraming",
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "Differential", dependencies: ["RNodeWS"], path: "Tests/DifferentialProgram",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Exhaustive", dependencies: ["RNodeWS"], path: "Tests/Exhaustive",
+            swiftSettings: strict),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "SnippetTests",
