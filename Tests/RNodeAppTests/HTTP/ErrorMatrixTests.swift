@@ -65,7 +65,7 @@ struct ErrorMatrixTests {
     func `A17 the server answers or closes, and serves the next client`(
         _ state: State, _ fault: Fault
     ) async throws {
-        let gate = Gate()
+        let gate = Latch()
         let stage = try await Stage.make { app in
             app.get("/fixed", fixed: Response().text("fixed"))
             app.any("/echo") { $1.setBody($0.body, contentType: nil) }

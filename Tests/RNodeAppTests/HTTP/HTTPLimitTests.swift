@@ -345,7 +345,7 @@ struct HTTPLimitTests {
     func `handshakeTimeout: an onConnect that is not done is answered 503`(
         _ milliseconds: Int, _ isOver: Bool
     ) async throws {
-        let gate = Gate()
+        let gate = Latch()
         let stage = try await Stage.make { app in
             app.websocket("/chat") { $0.onConnect { _ async in await gate.wait() } }
         }

@@ -100,7 +100,7 @@ struct UpgradeThreatTests {
     func `A8 bytes before the 101 are kept up to 16 KiB, and end the connection beyond`(
         _ extra: Int
     ) async throws {
-        let gate = Gate()
+        let gate = Latch()
         let stage = try await Stage.make { app in
             app.websocket("/chat") { $0.onConnect { _ async in await gate.wait() } }
         }
@@ -170,7 +170,7 @@ struct UpgradeThreatTests {
 }
 
 /// Something to wait for, opened once.
-final class Gate: Sendable {
+final class Latch: Sendable {
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
