@@ -72,6 +72,12 @@ let package = Package(
         .executableTarget(
             name: "RunHistories", dependencies: ["RoomHistories", arguments],
             path: "Tests/RoomHistories/Run", swiftSettings: strict),
+        .executableTarget(
+            name: "Differential", dependencies: ["RNodeWS"], path: "Tests/DifferentialProgram",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Exhaustive", dependencies: ["RNodeWS"], path: "Tests/Exhaustive",
+            swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(

@@ -17,6 +17,10 @@ final class AppCore: @unchecked Sendable {
     let hosts: AllowedHosts
     /// How long a turn takes that is logged.
     let blockedLogNanoseconds: Int64
+    /// What all connections together may hold, in this cgroup.
+    let memory: MemoryLimits
+    /// How many connections each address has; nil where they are not counted.
+    let perAddress: ConnectionsPerAddress?
     private var places: [Place] = []
 
     /// A loop's part of the app, kept alive by its event loop until that ends.
@@ -40,6 +44,8 @@ final class AppCore: @unchecked Sendable {
         log = ServerLog(logger, configuration.logs)
         hosts = AllowedHosts(configuration.allowedHosts)
         blockedLogNanoseconds = configuration.health.blockedLogThreshold.nanosecondsClamped
+        memory = configuration.memory.within(cgroupBytes: CgroupMemory.limitBytes())
+        perAddress = configuration.connectionsPerAddressMax.map { ConnectionsPerAddress(max: $0) }
     }
 
     /// Gives every event loop its part of the app.
@@ -50,6 +56,7 @@ final class AppCore: @unchecked Sendable {
             AppLoop(eventLoop: loop, core: self, random: random(loop.index))
         }
         places = loops.map { Place(loop: $0) }
+        logLimits()
         for loop in loops {
             loop.eventLoop.setHandler(loop)
             loop.startMetricsBridge()
@@ -79,6 +86,16 @@ final class AppCore: @unchecked Sendable {
     }
 
     // MARK: - Logging
+
+    /// Says once, at the start, which limits are in effect.
+    private func logLimits() {
+        log.logger.info(
+            "limits", metadata: configuration.limitReport(memory, routes: webSocketRoutes))
+        let off = configuration.memoryLimitsOff
+        guard !off.isEmpty else { return }
+        log.logger.warning(
+            "memory limits are off", metadata: ["fields": "\(off.joined(separator: " "))"])
+    }
 
     /// Writes a line of the framework's own.
     func log(

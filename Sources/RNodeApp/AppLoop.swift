@@ -22,6 +22,12 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var drain: LoopDrain?
     /// When the drain was announced here.
     var drainBegan = MonotonicInstant.distantFuture
+    /// Bytes of messages whose end has not come.
+    var unfinishedBytes = 0
+    var outboundStep: BudgetStep
+    var unfinishedStep: BudgetStep
+    /// Where each connection is from, by its slot; kept only where addresses are counted.
+    var addresses: [UInt32: String] = [:]
     private var scratch = ByteBuffer(capacity: 1_024)
     private var cachedTimestamp = Timestamp(milliseconds: 0)
     private var responseSeconds: Int64 = 0
@@ -39,12 +45,16 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         rooms = LoopRooms(eventLoop: eventLoop, core: core, counters: counters)
         head = RequestHead(limits: core.configuration.http)
         responses = ResponseEncoder(unixSeconds: 0)
+        let loops = core.metrics.loopCount
+        outboundStep = BudgetStep(budget: core.memory.outboundBytesMax, loops: loops)
+        unfinishedStep = BudgetStep(budget: core.memory.unfinishedBytesMax, loops: loops)
     }
 
     // MARK: - LoopHandler
 
     func accepted(_ connection: inout ConnectionContext, remote: SocketAddress) {
         counters.accepted.raise()
+        guard admitsAddress(remote, &connection) else { return }
         let state = HTTPConnection(acceptedAt: connection.now, remote: remote)
         connection.deadline = state.session.deadline(limits: core.configuration.http)
         connections.put(.http(Owned(state)), at: connection.id.slot)
@@ -98,6 +108,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
 
     func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop) {
         counters.ended.raise()
+        releaseAddress(connection)
         switch connections.take(at: connection.slot) {
         case .none: return
         case .http(let http):
@@ -109,6 +120,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     func turnEnded(on loop: EventLoop) {
         rooms.flushAll()
         if drain != nil { finishDrainIfQuiet() }
+        settleAccounts()
     }
 
     /// Lends the state of a WebSocket connection; nil when it is none (any more).

@@ -15,7 +15,8 @@ struct RepositoryTests {
         arguments: [
             "scripts/chat", "scripts/test", "scripts/lint", "scripts/format", "scripts/docs",
             "scripts/sanitize", "scripts/interop", "scripts/browser", "scripts/histories",
-            "scripts/threats", ".ci/run",
+            "scripts/threats", "scripts/autobahn", "scripts/differential", "scripts/exhaustive",
+            ".ci/run",
         ])
     func scriptsAreThere(_ path: String) throws {
         let lines = try Repository.text(of: path).split(separator: "\n")

@@ -84,6 +84,7 @@ struct DocumentTests {
             "Sources/RNodeHTTP/Message/JSONLimits.swift",
             "Sources/RNodeApp/Draining/DrainConfiguration.swift",
             "Sources/RNodeApp/Logs/LogConfiguration.swift",
+            "Sources/RNodeApp/Limits/MemoryLimits.swift",
         ])
     func limitsAreListed(_ source: String) throws {
         let list = try Documents.text(of: "Sources/RNodeApp/RNodeApp.docc/Limits.md")
