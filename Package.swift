@@ -65,6 +65,10 @@ let package = Package(
         .executableTarget(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
+        .executableTarget(
+            name: "SoakServer", dependencies: ["RNodeApp", "ServerFlags", "CHeap", arguments],
+            path: "Tests/SoakServer", swiftSettings: strict),
+        .target(name: "CHeap", path: "Tests/CHeap"),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(

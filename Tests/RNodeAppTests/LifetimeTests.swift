@@ -77,6 +77,22 @@ struct LifetimeTests {
         #expect(host == nil)
     }
 
+    @Test(arguments: [false, true])
+    func `a loop that is ended runs what its connections' ends have begun`(isAsync: Bool)
+        async throws
+    {
+        let journal = Journal()
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { journal.record(on: &$0, asynchronously: isAsync) }
+        }
+        let room = try await stage.room()
+        let ada = try await stage.client()
+        try await ada.join(room)
+        stage.host.end()
+        #expect(journal.all.suffix(2) == ["onLeaveRoom", "onClose"])
+        #expect(stage.app.getWebSocketConnections() == 0)
+    }
+
     @Test func `an app that has shut down has let its routes go, and still tells its counts`()
         async throws
     {

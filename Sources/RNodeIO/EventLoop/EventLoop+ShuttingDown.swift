@@ -12,6 +12,8 @@ extension EventLoop {
             if !lingers { handler?.closed(id, .loopStopped, on: self) }
         }
         mailbox.close()
+        // Ends have begun tasks here: they run though there is no further turn.
+        runAllLocalJobs()
         runLateMail()
         handler = nil
         scheduled = [:]
@@ -23,9 +25,13 @@ extension EventLoop {
         while let items = mailbox.takeLate() {
             enter()
             take(items)
-            while !localJobs.isEmpty { runLocalJobs() }
+            runAllLocalJobs()
             leave()
         }
+    }
+
+    private func runAllLocalJobs() {
+        while !localJobs.isEmpty { runLocalJobs() }
     }
 
     /// Has late jobs run on a thread of their own: nobody is held up who brings one.
