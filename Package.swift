@@ -70,6 +70,13 @@ let package = Package(
             path: "Tests/SoakServer", swiftSettings: strict),
         .target(name: "CHeap", path: "Tests/CHeap"),
 
+        .executableTarget(
+            name: "Differential", dependencies: ["RNodeWS"], path: "Tests/DifferentialProgram",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Exhaustive", dependencies: ["RNodeWS"], path: "Tests/Exhaustive",
+            swiftSettings: strict),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "SnippetTests",

@@ -6,6 +6,7 @@ enum RawRoutes {
         app.websocket(raw: "/raw") { route in
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
+        registerAutobahn(on: app)
         app.websocket(raw: "/raw-room") { route in
             route.onMessage { bytes, kind, context in
                 guard kind == .text,
@@ -16,6 +17,17 @@ enum RawRoutes {
                 }
                 command.obey(on: &context)
             }
+        }
+    }
+
+    /// What `scripts/autobahn` drives: its biggest message has 16 MiB, and its longest 65,536 frames.
+    private static func registerAutobahn(on app: App) {
+        app.websocket(raw: "/autobahn") { route in
+            var limits = app.configuration.webSocket
+            limits.messageBytesMax = 16 << 20
+            limits.fragmentsMax = 100_000
+            route.limits = limits
+            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
     }
 }
