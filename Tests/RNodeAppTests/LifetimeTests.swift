@@ -93,6 +93,26 @@ struct LifetimeTests {
         #expect(stage.app.getWebSocketConnections() == 0)
     }
 
+    @Test func `a connection that a throw refused leaves no task behind`() async throws {
+        let ends = Ends()
+        let journal = Journal()
+        do {
+            let witness = Witness { ends.note() }
+            let stage = try await Stage.make { app in
+                app.websocket("/chat") { route in
+                    route.onConnect { _ async throws in throw Refused() }
+                    route.onServerError { _ async in
+                        witness.seen()
+                        journal.note("onServerError")
+                    }
+                }
+            }
+            await #expect(throws: TestRefusal.self) { try await stage.client() }
+        }
+        #expect(journal.all == ["onServerError"])
+        #expect(ends.all == 1)
+    }
+
     @Test func `an app that has shut down has let its routes go, and still tells its counts`()
         async throws
     {

@@ -30,7 +30,7 @@ class Client(asyncio.Protocol):
     def __init__(self, crowd: "Crowd", number: int):
         self.crowd, self.number = crowd, number
         self.random = random.Random(number)
-        self.is_leaving = self.is_welcome = self.is_in = False
+        self.is_leaving = self.is_finished = self.is_welcome = self.is_in = False
         self.timer = self.end = None
         self.gone = asyncio.get_running_loop().create_future()
 
@@ -54,6 +54,8 @@ class Client(asyncio.Protocol):
             self.transport.abort()
 
     def take(self, opcode: int, payload: bytes):
+        if self.is_finished:
+            return
         if opcode == 0:
             self.opened()
         elif opcode == wire.PING:
@@ -93,8 +95,12 @@ class Client(asyncio.Protocol):
             return self.leave()
         self.stop()
         if choice < 0.7:
-            # Its end, without a close frame.
-            self.transport.write_eof()
+            # Its end, without a close frame; what comes after it can't be answered.
+            self.is_finished = True
+            try:
+                self.transport.write_eof()
+            except OSError:
+                self.transport.abort()
         elif choice < 0.85:
             self.reset()
         else:
