@@ -12,6 +12,7 @@ enum RawRoutes {
                 route.onMessage { bytes, kind, context in context.send(bytes, kind) }
             }
         }
+        registerAutobahn(on: app)
         app.websocket(raw: "/raw-room") { route in
             route.onMessage { bytes, kind, context in
                 guard kind == .text,
@@ -27,20 +28,39 @@ enum RawRoutes {
 
     /// Echoes with permessage-deflate, each with other options; all compress whatever gets shorter by it.
     private static var compressed: [(String, DeflateOptions)] {
-        var plain = DeflateOptions()
-        plain.minimumBytes = 1
-        var keeping = plain
-        keeping.serverKeepsContext = true
-        keeping.clientKeepsContext = true
         var small = keeping
         small.level = 9
         small.memoryLevel = 1
         small.serverWindowBitsMax = 9
         small.clientWindowBitsMax = 9
+        var plain = DeflateOptions()
+        plain.minimumBytes = 1
         return [
             ("/deflate", plain), ("/deflate-context", keeping), ("/deflate-small", small),
             ("/deflate-default", DeflateOptions()),
         ]
+    }
+
+    /// Compresses whatever gets shorter by it, with takeover both ways.
+    private static var keeping: DeflateOptions {
+        var options = DeflateOptions()
+        options.minimumBytes = 1
+        options.serverKeepsContext = true
+        options.clientKeepsContext = true
+        return options
+    }
+
+    /// What `scripts/autobahn` drives: its biggest message has 16 MiB, and its longest 65,536 frames.
+    private static func registerAutobahn(on app: App) {
+        app.websocket(raw: "/autobahn") { route in
+            var limits = app.configuration.webSocket
+            limits.messageBytesMax = 16 << 20
+            limits.fragmentsMax = 100_000
+            route.limits = limits
+            route.compression = keeping
+            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+        }
+    }
     }
 }
 
