@@ -61,7 +61,6 @@ enum RawRoutes {
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
     }
-    }
 }
 
 /// What a message of `/raw-room` asks for.
