@@ -67,6 +67,12 @@ struct WebSocketState: ~Copyable {
     let openedAt: MonotonicInstant
     /// The session's extension, if one was agreed on.
     let deflate: PerMessageDeflate?
+    /// Its data messages, held against the route's rate; nil where there is none.
+    var meter: Owned<MessageMeter>?
+    /// Its pings and pongs.
+    var controlFrames = TokenBucket()
+    /// The part of the loop's bytes in unfinished messages that is this connection's.
+    var accountedBytes = 0
     /// Why the client closed it.
     var closeReason = ""
 
@@ -79,5 +85,6 @@ struct WebSocketState: ~Copyable {
         self.peer = peer
         self.deflate = deflate
         openedAt = now
+        meter = route.messageRate == nil ? nil : Owned(MessageMeter())
     }
 }

@@ -24,6 +24,37 @@ enum RawRoutes {
                 command.obey(on: &context)
             }
         }
+        registerFloods(on: app)
+    }
+
+    /// Routes that send as many numbered messages of a kibibyte as they are told, under each policy for slow consumers.
+    private static func registerFloods(on app: App) {
+        let policies: [(String, SlowConsumerPolicy)] = [
+            ("/closed", .close), ("/oldest", .dropOldest), ("/newest", .dropNewest),
+            ("/conflated", .conflate { number(of: $0).map { "\($0 % 10)" } }),
+        ]
+        for (path, policy) in policies {
+            app.websocket(raw: path) { route in
+                route.slowConsumers = policy
+                if path != "/closed" { route.outputHardCapBytes = 65_536 }
+                route.onMessage { bytes, _, context in
+                    let padding = String(repeating: "x", count: 1_024)
+                    for number in 0..<(number(of: bytes) ?? 0) {
+                        context.send("\(number) \(padding)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// The number that a text begins with.
+    private static func number(of bytes: Span<UInt8>) -> Int? {
+        var digits = ""
+        for index in bytes.indices where index < 8 {
+            guard (0x30...0x39).contains(bytes[index]) else { break }
+            digits.append(Character(UnicodeScalar(bytes[index])))
+        }
+        return Int(digits)
     }
 
     /// Echoes with permessage-deflate, each with other options; all compress whatever gets shorter by it.

@@ -80,6 +80,7 @@ struct DocumentTests {
             "Sources/RNodeWS/WebSocketLimits.swift", "Sources/RNodeRooms/RoomLimits.swift",
             "Sources/RNodeHTTP/Message/JSONLimits.swift",
             "Sources/RNodeWS/Extensions/Deflate/DeflateOptions.swift",
+            "Sources/RNodeApp/Limits/MemoryLimits.swift",
         ])
     func limitsAreListed(_ source: String) throws {
         let list = try Documents.text(of: "Sources/RNodeApp/RNodeApp.docc/Limits.md")

@@ -24,6 +24,9 @@ final class WebSocketRoute: Sendable {
     let origins: OriginPolicy
     let compression: DeflateOptions?
     let slowConsumers: SlowConsumerPolicy
+    /// How often data messages may come; nil for no limit.
+    let messageRate: Rate?
+    let controlFrameRate: Rate
     private let ownHardCapBytes: Int?
 
     init(
@@ -46,6 +49,8 @@ final class WebSocketRoute: Sendable {
         compression = options.compression
         slowConsumers = options.slowConsumers
         ownHardCapBytes = options.outputHardCapBytes
+        messageRate = limits.messageRate
+        controlFrameRate = limits.controlFrameRate
     }
 
     init(
@@ -68,6 +73,8 @@ final class WebSocketRoute: Sendable {
         compression = options.compression
         slowConsumers = options.slowConsumers
         ownHardCapBytes = options.outputHardCapBytes
+        messageRate = limits.messageRate
+        controlFrameRate = limits.controlFrameRate
     }
 
     var isRaw: Bool {
@@ -100,5 +107,15 @@ final class WebSocketRoute: Sendable {
         for name in subprotocols where name.isEmpty || name.utf8.contains(where: { $0 < 0x21 }) {
             throw AppError.configuration(field: "\(path): subprotocols", "must hold tokens")
         }
+    }
+}
+
+extension WebSocketLimits {
+    fileprivate var messageRate: Rate? {
+        messagesPerSecondMax.map { Rate(perSecond: $0, burst: messageBurstMax) }
+    }
+
+    fileprivate var controlFrameRate: Rate {
+        Rate(perSecond: controlFramesPerSecondMax, burst: controlFrameBurstMax)
     }
 }
