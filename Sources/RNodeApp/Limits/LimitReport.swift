@@ -52,6 +52,7 @@ extension WebSocketRoute {
         var common: Logger.Metadata = [:]
         common.add("", reflecting: app.webSocket)
         for (name, value) in own where common[name] != value { report["\(path).\(name)"] = value }
+        if let compression { report.add("\(path).compression.", reflecting: compression) }
         let cap = outputHardCapBytes(app.io)
         if cap != app.io.outputHardCapBytes { report["\(path).outputHardCapBytes"] = "\(cap)" }
     }
