@@ -81,6 +81,13 @@ let package = Package(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
 
+        .executableTarget(
+            name: "Differential", dependencies: ["RNodeWS"], path: "Tests/DifferentialProgram",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Exhaustive", dependencies: ["RNodeWS"], path: "Tests/Exhaustive",
+            swiftSettings: strict),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "SnippetTests",

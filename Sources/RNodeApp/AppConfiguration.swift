@@ -14,6 +14,8 @@ public struct AppConfiguration: Sendable {
     public var http = HTTPLimits()
     /// Limits of WebSocket routes that have none of their own.
     public var webSocket = WebSocketLimits()
+    /// Limits of what all connections together hold in memory.
+    public var memory = MemoryLimits()
     /// Limits of rooms.
     public var rooms = RoomLimits()
     /// Limits of JSON in control messages and request bodies.
@@ -24,6 +26,9 @@ public struct AppConfiguration: Sendable {
     public var bytesBeforeOpenMax = 16_384
     /// `message_blocked` notices a connection gets a second. 1…1,000; default 10. Beyond: counted only.
     public var blockedNoticesPerSecondMax = 10
+    /// Open connections that one remote address may have: an IPv4 address, or the /64 of an IPv6 one. 1…1,048,576; nil, the
+    /// default, for no limit. Beyond: 429 with `Retry-After`. Leave it off behind a proxy, whose address all clients bear.
+    public var connectionsPerAddressMax: Int?
     /// Whose pages may open WebSocket connections.
     public var origins = OriginPolicy.sameHost
     /// Whether `GET /metrics` is served.
@@ -46,13 +51,29 @@ public struct AppConfiguration: Sendable {
     /// The defaults.
     public init() {}
 
+    /// The defaults: for clients that are known, or kept in check by something in front.
+    public static var `default`: AppConfiguration { AppConfiguration() }
+
+    /// For servers that face strangers: the defaults, 256 connections for each address, and
+    /// ``/RNodeWS/WebSocketLimits/public`` (100 messages a second, 200 at once).
+    public static var `public`: AppConfiguration {
+        var configuration = AppConfiguration()
+        configuration.connectionsPerAddressMax = 256
+        configuration.webSocket = .public
+        return configuration
+    }
+
     func validate() throws {
         try check("loops", loops, 1...256)
         try check("bytesBeforeOpenMax", bytesBeforeOpenMax, 1...1_048_576)
         try check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
         try check("handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
         try check("shutdownTimeout", shutdownTimeout, .zero ... .seconds(600))
+        if let connectionsPerAddressMax {
+            try check("connectionsPerAddressMax", connectionsPerAddressMax, 1...1_048_576)
+        }
         try origins.validate(field: "origins")
+        try memory.validate()
         if let field = json.invalidField {
             throw AppError.configuration(
                 field: "JSONLimits.\(field.name)", "must be in \(field.range)")

@@ -65,6 +65,12 @@ struct WebSocketState: ~Copyable {
     /// Who it is. On a raw route nil until somebody needs to name it.
     var peer: WebSocketPeer?
     let openedAt: MonotonicInstant
+    /// Its data messages, held against the route's rate; nil where there is none.
+    var meter: Owned<MessageMeter>?
+    /// Its pings and pongs.
+    var controlFrames = TokenBucket()
+    /// The part of the loop's bytes in unfinished messages that is this connection's.
+    var accountedBytes = 0
     /// Why the client closed it.
     var closeReason = ""
 
@@ -76,5 +82,6 @@ struct WebSocketState: ~Copyable {
         self.route = route
         self.peer = peer
         openedAt = now
+        meter = route.messageRate == nil ? nil : Owned(MessageMeter())
     }
 }

@@ -13,6 +13,10 @@ final class AppCore: @unchecked Sendable {
     let registry: RoomRegistry
     let directory = ClientDirectory()
     let metrics: ServerMetrics
+    /// What all connections together may hold, in this cgroup.
+    let memory: MemoryLimits
+    /// How many connections each address has; nil where they are not counted.
+    let perAddress: ConnectionsPerAddress?
     private let baseLogger: Logger
     private var places: [Place] = []
 
@@ -36,6 +40,8 @@ final class AppCore: @unchecked Sendable {
         hasFullRoutes = routes.webSockets.contains { !$0.isRaw }
         self.registry = registry
         self.metrics = metrics
+        memory = configuration.memory.within(cgroupBytes: CgroupMemory.limitBytes())
+        perAddress = configuration.connectionsPerAddressMax.map { ConnectionsPerAddress(max: $0) }
         baseLogger = logger
         logLevel = Atomic(Self.place(of: logger.logLevel))
     }
@@ -48,6 +54,7 @@ final class AppCore: @unchecked Sendable {
             AppLoop(eventLoop: loop, core: self, random: random(loop.index))
         }
         places = loops.map { Place(loop: $0) }
+        logLimits()
         for loop in loops {
             loop.eventLoop.setHandler(loop)
             loop.startMetricsBridge()
@@ -74,6 +81,16 @@ final class AppCore: @unchecked Sendable {
     }
 
     // MARK: - Logging
+
+    /// Says once, at the start, which limits are in effect.
+    private func logLimits() {
+        logger.info(
+            "limits", metadata: configuration.limitReport(memory, routes: webSocketRoutes))
+        let off = configuration.memoryLimitsOff
+        guard !off.isEmpty else { return }
+        logger.warning(
+            "memory limits are off", metadata: ["fields": "\(off.joined(separator: " "))"])
+    }
 
     /// The log, at the level that was set last.
     var logger: Logger {

@@ -18,6 +18,12 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var random: any RandomNumberGenerator
     /// Named connections whose last callback has not returned.
     var livePeers = 0
+    /// Bytes of messages whose end has not come.
+    var unfinishedBytes = 0
+    var outboundStep: BudgetStep
+    var unfinishedStep: BudgetStep
+    /// Where each connection is from, by its slot; kept only where addresses are counted.
+    var addresses: [UInt32: String] = [:]
     private var scratch = ByteBuffer(capacity: 1_024)
     private var cachedTimestamp = Timestamp(milliseconds: 0)
     private var responseSeconds: Int64 = 0
@@ -35,11 +41,15 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         rooms = LoopRooms(eventLoop: eventLoop, core: core, counters: counters)
         head = RequestHead(limits: core.configuration.http)
         responses = ResponseEncoder(unixSeconds: 0)
+        let loops = core.metrics.loopCount
+        outboundStep = BudgetStep(budget: core.memory.outboundBytesMax, loops: loops)
+        unfinishedStep = BudgetStep(budget: core.memory.unfinishedBytesMax, loops: loops)
     }
 
     // MARK: - LoopHandler
 
     func accepted(_ connection: inout ConnectionContext, remote: SocketAddress) {
+        guard admitsAddress(remote, &connection) else { return }
         let state = HTTPConnection(acceptedAt: connection.now, remote: remote)
         connection.deadline = state.session.deadline(limits: core.configuration.http)
         connections.put(.http(Owned(state)), at: connection.id.slot)
@@ -92,6 +102,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     }
 
     func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop) {
+        releaseAddress(connection)
         switch connections.take(at: connection.slot) {
         case .none: return
         case .http(let http):
@@ -102,6 +113,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
 
     func turnEnded(on loop: EventLoop) {
         rooms.flushAll()
+        settleAccounts()
     }
 
     /// Lends the state of a WebSocket connection; nil when it is none (any more).

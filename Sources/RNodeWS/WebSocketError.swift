@@ -20,6 +20,7 @@ public struct WebSocketError: Error, Hashable, Sendable, BitwiseCopyable {
         case frameTooBig, messageTooBig
         case tooManyFragments, unfinishedMessage
         case pongTimeout, closeTimeout
+        case tooManyMessages, tooManyControlFrames, tooMuchUnfinished
         case internalInvariant
     }
 
@@ -69,6 +70,12 @@ public struct WebSocketError: Error, Hashable, Sendable, BitwiseCopyable {
     public static let pongTimeout = Self(.pongTimeout)
     /// The close handshake took more than `WebSocketLimits.closeTimeout`: 1006, locally only.
     public static let closeTimeout = Self(.closeTimeout)
+    /// More data messages than `WebSocketLimits.messagesPerSecondMax`, for too long: 1008.
+    public static let tooManyMessages = Self(.tooManyMessages)
+    /// More pings and pongs than `WebSocketLimits.controlFramesPerSecondMax`: 1008.
+    public static let tooManyControlFrames = Self(.tooManyControlFrames)
+    /// All connections together hold too much in messages whose end has not come, and this one most: 1013.
+    public static let tooMuchUnfinished = Self(.tooMuchUnfinished)
     /// A state that can't be reached was reached; this connection pays for it: 1011.
     public static let internalInvariant = Self(.internalInvariant)
 }
@@ -79,7 +86,9 @@ extension WebSocketError: CustomStringConvertible {
         switch rule {
         case .invalidUTF8, .extensionPayloadInvalid: .invalidPayload
         case .frameTooBig, .messageTooBig: .messageTooBig
-        case .tooManyFragments, .unfinishedMessage: .policyViolation
+        case .tooManyFragments, .unfinishedMessage, .tooManyMessages, .tooManyControlFrames:
+            .policyViolation
+        case .tooMuchUnfinished: .tryAgainLater
         case .pongTimeout, .closeTimeout: .abnormal
         case .internalInvariant: .internalError
         default: .protocolError
@@ -114,6 +123,9 @@ extension WebSocketError: CustomStringConvertible {
         case .unfinishedMessage: "message not finished in time"
         case .pongTimeout: "no answer to a ping"
         case .closeTimeout: "no answer to a close"
+        case .tooManyMessages: "too many messages"
+        case .tooManyControlFrames: "too many control frames"
+        case .tooMuchUnfinished: "too much in unfinished messages"
         case .internalInvariant: "internal error"
         }
     }

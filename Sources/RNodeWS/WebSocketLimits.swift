@@ -35,11 +35,37 @@ public struct WebSocketLimits: Hashable, Sendable {
     /// How long the close handshake may take (10 ms…10 minutes). Breach: the connection is cut.
     public var closeTimeout: Duration = .seconds(5)
 
+    /// The most data messages a second, after a burst (1…1,000,000); nil for no limit.
+    ///
+    /// What is over the rate goes no further. A session does not count: whoever drives it does.
+    public var messagesPerSecondMax: Int?
+
+    /// The most data messages at once, after a pause; only with ``messagesPerSecondMax`` (1…1,000,000).
+    public var messageBurstMax = 200
+
+    /// How long messages may go on to be over the rate, without a pause of a second (10 ms…1 hour). Breach: close 1008.
+    public var rateBreachTimeout: Duration = .seconds(10)
+
+    /// The most pings and pongs a second, after a burst (1…1,000,000). Breach: close 1008.
+    ///
+    /// A session does not count: whoever drives it does.
+    public var controlFramesPerSecondMax = 50
+
+    /// The most pings and pongs at once, after a pause (1…1,000,000).
+    public var controlFrameBurstMax = 100
+
     /// The defaults.
     public init() {}
 
     /// The defaults.
     public static let `default` = WebSocketLimits()
+
+    /// The defaults, with a rate of 100 messages a second and 200 at once: for routes that are open to strangers.
+    public static let `public`: WebSocketLimits = {
+        var limits = WebSocketLimits()
+        limits.messagesPerSecondMax = 100
+        return limits
+    }()
 
     /// Throws the name and the range of the first field that is out of its range.
     public func validate() throws(WebSocketLimitError) {
@@ -53,6 +79,14 @@ public struct WebSocketLimits: Hashable, Sendable {
         try check("pongTimeout", pongTimeout, secondsMax: 3_600)
         try check("unfinishedMessageTimeout", unfinishedMessageTimeout, secondsMax: 3_600)
         try check("closeTimeout", closeTimeout, secondsMax: 600)
+        let often = 1...1_000_000
+        if let messagesPerSecondMax {
+            try check("messagesPerSecondMax", messagesPerSecondMax, often)
+        }
+        try check("messageBurstMax", messageBurstMax, often)
+        try check("rateBreachTimeout", rateBreachTimeout, secondsMax: 3_600)
+        try check("controlFramesPerSecondMax", controlFramesPerSecondMax, often)
+        try check("controlFrameBurstMax", controlFrameBurstMax, often)
     }
 
     private func check(

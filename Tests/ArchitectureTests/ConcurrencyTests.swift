@@ -6,6 +6,8 @@ struct ConcurrencyTests {
     private static let lockOwners: Set = [
         "RNodeApp: App",
         "RNodeApp: ClientDirectory.Shard",
+        // Asked once for each connection, where addresses are counted.
+        "RNodeApp: ConnectionsPerAddress",
         "RNodeBytes: Guarded",
         "RNodeIO: Mailbox",
         // What a conformance suite hands to a broker under test.

@@ -6,6 +6,7 @@ enum RawRoutes {
         app.websocket(raw: "/raw") { route in
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
+        registerAutobahn(on: app)
         app.websocket(raw: "/raw-room") { route in
             route.onMessage { bytes, kind, context in
                 guard kind == .text,
@@ -16,6 +17,48 @@ enum RawRoutes {
                 }
                 command.obey(on: &context)
             }
+        }
+        registerFloods(on: app)
+    }
+
+    /// Routes that send as many numbered messages of a kibibyte as they are told, under each policy for slow consumers.
+    private static func registerFloods(on app: App) {
+        let policies: [(String, SlowConsumerPolicy)] = [
+            ("/closed", .close), ("/oldest", .dropOldest), ("/newest", .dropNewest),
+            ("/conflated", .conflate { number(of: $0).map { "\($0 % 10)" } }),
+        ]
+        for (path, policy) in policies {
+            app.websocket(raw: path) { route in
+                route.slowConsumers = policy
+                if path != "/closed" { route.outputHardCapBytes = 65_536 }
+                route.onMessage { bytes, _, context in
+                    let padding = String(repeating: "x", count: 1_024)
+                    for number in 0..<(number(of: bytes) ?? 0) {
+                        context.send("\(number) \(padding)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// The number that a text begins with.
+    private static func number(of bytes: Span<UInt8>) -> Int? {
+        var digits = ""
+        for index in bytes.indices where index < 8 {
+            guard (0x30...0x39).contains(bytes[index]) else { break }
+            digits.append(Character(UnicodeScalar(bytes[index])))
+        }
+        return Int(digits)
+    }
+
+    /// What `scripts/autobahn` drives: its biggest message has 16 MiB, and its longest 65,536 frames.
+    private static func registerAutobahn(on app: App) {
+        app.websocket(raw: "/autobahn") { route in
+            var limits = app.configuration.webSocket
+            limits.messageBytesMax = 16 << 20
+            limits.fragmentsMax = 100_000
+            route.limits = limits
+            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
     }
 }

@@ -14,6 +14,12 @@ struct WebSocketRoutes {
         route("/async") { callEveryLater(&$0) }
         route("/minimal") { $0.onMessage(recorder.record) }
         route("/quiet") { _ in }
+        route("/limited") { options in
+            var limits = app.configuration.webSocket
+            limits.messagesPerSecondMax = 10
+            limits.messageBurstMax = 20
+            options.limits = limits
+        }
         route("/anyone") { options in
             callEverySynchronously(&options)
             options.roomSendPolicy = .anyone

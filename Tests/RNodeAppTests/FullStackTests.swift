@@ -105,4 +105,22 @@ struct FullStackTests {
         for _ in 0..<50 { socket.send(message) }
         for _ in 0..<50 { #expect(try await socket.next() == .binary(message)) }
     }
+
+    @Test func `an answer that a turn's two sends take to its end leaves the connection read`()
+        async throws
+    {
+        let stage = try await Stage.make { app in
+            app.websocket(raw: "/echo") { $0.onMessage { $2.send($0, $1) } }
+        }
+        // The first send leaves more than the soft mark, the second nothing.
+        let shape = StreamShape(sendMaxBytes: 80_000)
+        let socket = try await TestWebSocket.open(stage.host, "/echo", shape: shape)
+        let message = [UInt8](repeating: 7, count: 150_000)
+        for round in 0..<3 as Range<UInt8> {
+            socket.send(message)
+            #expect(try await socket.next() == .binary(message))
+            socket.ping([round])
+            #expect(try await socket.next() == .pong([round]))
+        }
+    }
 }

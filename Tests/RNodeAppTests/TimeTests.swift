@@ -178,7 +178,7 @@ struct TimeTests {
         #expect(peer.isFinished)
     }
 
-    private static let upgrade = """
+    static let upgrade = """
         GET /chat HTTP/1.1\r
         Host: test\r
         Upgrade: websocket\r

@@ -78,29 +78,6 @@ struct UTF8Tests {
         if isValid(bytes) != Reference.isValid(bytes) { Issue.record("\(bytes)") }
     }
 
-    @Test(
-        "B6 all sequences of three bytes, and of four from F0 to F4, are judged right",
-        .enabled(if: !isDebugBuild, "100 million sequences: minutes without optimisation"))
-    func exhaustive() {
-        var wrong = 0
-        for first in UInt8.min...UInt8.max {
-            for second in UInt8.min...UInt8.max {
-                for third in UInt8.min...UInt8.max {
-                    if !agrees([first, second, third]) { wrong += 1 }
-                    guard (0xF0...0xF4).contains(first) else { continue }
-                    for fourth in UInt8.min...UInt8.max
-                    where !agrees([first, second, third, fourth]) { wrong += 1 }
-                }
-            }
-        }
-        #expect(wrong == 0)
-    }
-
-    /// As `judge`, without an allocation: it is called 100 million times.
-    private func agrees<let count: Int>(_ bytes: InlineArray<count, UInt8>) -> Bool {
-        UTF8Validator.isValid(bytes.span, in: 0..<count) == Reference.isValid(bytes.span)
-    }
-
     @Test("B6 text fails at its first bad byte, and not before")
     func failsFast() {
         for first in Self.edges {

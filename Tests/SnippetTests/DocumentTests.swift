@@ -79,6 +79,7 @@ struct DocumentTests {
             "Sources/RNodeIO/IOLimits.swift", "Sources/RNodeHTTP/HTTPLimits.swift",
             "Sources/RNodeWS/WebSocketLimits.swift", "Sources/RNodeRooms/RoomLimits.swift",
             "Sources/RNodeHTTP/Message/JSONLimits.swift",
+            "Sources/RNodeApp/Limits/MemoryLimits.swift",
         ])
     func limitsAreListed(_ source: String) throws {
         let list = try Documents.text(of: "Sources/RNodeApp/RNodeApp.docc/Limits.md")

@@ -10,6 +10,9 @@ struct Count: ~Copyable {
     /// The number now.
     var value: Int { number.load(ordering: .relaxed) }
 
+    /// Sets it; only the loop that owns it may.
+    func set(_ value: Int) { number.store(value, ordering: .relaxed) }
+
     /// Raises it; only the loop that owns it may.
     func raise(by amount: Int = 1) {
         number.store(number.load(ordering: .relaxed) &+ amount, ordering: .relaxed)

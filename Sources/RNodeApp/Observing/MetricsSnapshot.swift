@@ -28,6 +28,10 @@ struct MetricsSnapshot: Sendable {
     let roomConnections: Int
     /// The members of rooms that the operator named.
     let namedRooms: [(name: String, connections: Int)]
+    /// Bytes that wait to be sent.
+    private(set) var outboundBytes = 0
+    /// Bytes of messages whose end has not come.
+    private(set) var unfinishedBytes = 0
     /// Errors by the number of their word.
     private(set) var errors = [Int](repeating: 0, count: ErrorWord.allCases.count)
 
@@ -55,6 +59,8 @@ struct MetricsSnapshot: Sendable {
             routes[place].add(loop.routes[place])
         }
         errors.raise(by: loop.errors.values)
+        outboundBytes &+= loop.outboundBytes.value
+        unfinishedBytes &+= loop.unfinishedBytes.value
     }
 }
 

@@ -14,6 +14,7 @@ enum PrometheusText {
         appendConnections(snapshot, to: &buffer)
         appendRooms(snapshot, to: &buffer)
         appendMessages(snapshot, to: &buffer)
+        appendMemory(snapshot, to: &buffer)
         appendHistograms(snapshot, to: &buffer)
         appendErrors(snapshot, to: &buffer)
         appendEvents(snapshot, to: &buffer)
@@ -68,6 +69,15 @@ enum PrometheusText {
         appendRoutes(
             Metric("messages_dropped_total", .counter, "Messages dropped for slow clients."),
             snapshot, \.messagesDropped, to: &buffer)
+    }
+
+    private static func appendMemory(_ snapshot: MetricsSnapshot, to buffer: inout ByteBuffer) {
+        let outbound = Metric("outbound_bytes", .gauge, "Bytes that wait to be sent.")
+        outbound.appendHead(to: &buffer)
+        outbound.appendSample(snapshot.outboundBytes, to: &buffer)
+        let unfinished = Metric("unfinished_bytes", .gauge, "Bytes of unfinished messages.")
+        unfinished.appendHead(to: &buffer)
+        unfinished.appendSample(snapshot.unfinishedBytes, to: &buffer)
     }
 
     private static func appendHistograms(

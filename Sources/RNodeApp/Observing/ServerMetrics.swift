@@ -18,6 +18,9 @@ final class ServerMetrics: Sendable {
         }
     }
 
+    /// How many loops there are.
+    var loopCount: Int { loops.count }
+
     /// The counters that loop `number` raises; nil when there is no such loop.
     func counters(loop number: Int) -> LoopCounters? {
         loops.indices.contains(number) ? loops[number] : nil
@@ -37,6 +40,11 @@ final class ServerMetrics: Sendable {
         guard snapshot.routes.indices.contains(route) else { return ([], []) }
         return (snapshot.routes[route].eventsRun, snapshot.routes[route].eventsFiltered)
     }
+
+    /// Bytes that wait to be sent on all loops.
+    var outboundBytes: Int { loops.reduce(0) { $0 &+ $1.outboundBytes.value } }
+    /// Bytes of messages whose end has not come, on all loops.
+    var unfinishedBytes: Int { loops.reduce(0) { $0 &+ $1.unfinishedBytes.value } }
 
     /// How many data messages came since start.
     var messagesReceived: Int {
@@ -63,7 +71,11 @@ final class LoopCounters: Sendable {
     /// One for each route, by its number.
     let routes: [RouteCounters]
     /// Errors by their word.
-    let errors = CountRow<24>()
+    let errors = CountRow<32>()
+    /// Bytes that wait to be sent, now.
+    let outboundBytes = Count()
+    /// Bytes of messages whose end has not come, now.
+    let unfinishedBytes = Count()
 
     init(routeCount: Int, isDetailed: Bool) {
         routes = (0..<routeCount).map { _ in RouteCounters(isDetailed: isDetailed) }
@@ -122,6 +134,7 @@ enum ErrorWord: Int, CaseIterable, Sendable {
     case blockedByHandler, handlerFailed, rateLimited
     case protocolError, invalidUTF8, messageTooBig, policyViolation, timeout, slowConsumer
     case transport, handshake, http, broker
+    case memoryBudget
 
     /// The label's value.
     var label: String {
@@ -150,10 +163,27 @@ enum ErrorWord: Int, CaseIterable, Sendable {
         case .handshake: "handshake"
         case .http: "http"
         case .broker: "broker"
+        case .memoryBudget: "memory_budget"
         }
     }
 
-    /// The word for an `error_type`; anything unknown is the server's own error.
+    /// The word for a connection that is closed for this.
+    init(_ error: WebSocketError) {
+        switch error {
+        case .tooManyMessages, .tooManyControlFrames: self = .rateLimited
+        case .tooMuchUnfinished: self = .memoryBudget
+        default: self.init(error.closeCode)
+        }
+    }
+
+    /// What `onError` calls a connection's end for this.
+    var errorType: String {
+        switch self {
+        case .rateLimited, .memoryBudget, .slowConsumer: label
+        default: "protocol_error"
+        }
+    }
+
     /// The word for a connection that is closed with this code for its own fault.
     init(_ code: CloseCode) {
         switch code {
@@ -166,6 +196,7 @@ enum ErrorWord: Int, CaseIterable, Sendable {
         }
     }
 
+    /// The word for an `error_type`; anything unknown is the server's own error.
     init(errorType: String) {
         self = Self.allCases.first { $0.label == errorType } ?? .serverError
     }

@@ -22,6 +22,7 @@ extension AppLoop {
             }
         }
         if connection.isClosing { offset = bytes.count }
+        account(state)
         setDeadline(state, &connection)
     }
 
@@ -36,8 +37,10 @@ extension AppLoop {
         case .message(let kind, let payload):
             withPayload(payload, bytes, state) { receive(kind, $0, route, state, connection.id) }
         case .ping(let payload):
+            guard admitsControlFrame(state, &connection) else { return false }
             withPayload(payload, bytes, state) { receivedPing($0, state, &connection) }
         case .pong(let payload):
+            guard admitsControlFrame(state, &connection) else { return false }
             withPayload(payload, bytes, state) { receivedSignal(.pongFrame, $0, state) }
         case .close(let code, let reason):
             let text = withPayload(reason, bytes, state) { String(decoding: $0) }
@@ -68,6 +71,11 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: ConnectionID
     ) {
         counters.routes[route.index].received(bytes: message.count)
+        if let rate = route.messageRate,
+            !admits(kind, message, rate, route, state, connection)
+        {
+            return
+        }
         switch route.behaviour {
         case .full: state.borrow { $0.peer }?.received(kind, message)
         case .raw(let options):
@@ -123,11 +131,12 @@ extension AppLoop {
         connection.close()
     }
 
-    private func fail(
+    func fail(
         _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
         _ connection: inout ConnectionContext
     ) {
-        counters.failed(ErrorWord(error.closeCode))
+        let word = ErrorWord(error)
+        counters.failed(word)
         state.update { state in
             state.closeReason = "\(error.reason)"
             connection.releaseWaiting()
@@ -135,7 +144,7 @@ extension AppLoop {
         }
         connection.close()
         state.borrow { $0.peer }?.raiseError(
-            "\(error.reason)", type: "protocol_error", closeCode: error.closeCode.rawValue)
+            "\(error.reason)", type: word.errorType, closeCode: error.closeCode.rawValue)
     }
 
     // MARK: - Time
@@ -193,6 +202,7 @@ extension AppLoop {
         _ state: consuming WebSocketState, _ connection: ConnectionID, _ reason: DisconnectReason
     ) {
         let code = state.session.closeCode
+        unfinishedBytes &-= state.accountedBytes
         let duration = state.openedAt.nanoseconds(until: eventLoop.now) / 1_000_000
         counters.routes[state.route.index].connectionClosed(
             afterMilliseconds: Int(truncatingIfNeeded: duration))

@@ -23,6 +23,9 @@ final class WebSocketRoute: Sendable {
     let subprotocols: [String]
     let origins: OriginPolicy
     let slowConsumers: SlowConsumerPolicy
+    /// How often data messages may come; nil for no limit.
+    let messageRate: Rate?
+    let controlFrameRate: Rate
     private let ownHardCapBytes: Int?
 
     init(
@@ -44,6 +47,8 @@ final class WebSocketRoute: Sendable {
         origins = options.origins ?? configuration.origins
         slowConsumers = options.slowConsumers
         ownHardCapBytes = options.outputHardCapBytes
+        messageRate = limits.messageRate
+        controlFrameRate = limits.controlFrameRate
     }
 
     init(
@@ -65,6 +70,8 @@ final class WebSocketRoute: Sendable {
         origins = options.origins ?? configuration.origins
         slowConsumers = options.slowConsumers
         ownHardCapBytes = options.outputHardCapBytes
+        messageRate = limits.messageRate
+        controlFrameRate = limits.controlFrameRate
     }
 
     var isRaw: Bool {
@@ -96,5 +103,15 @@ final class WebSocketRoute: Sendable {
         for name in subprotocols where name.isEmpty || name.utf8.contains(where: { $0 < 0x21 }) {
             throw AppError.configuration(field: "\(path): subprotocols", "must hold tokens")
         }
+    }
+}
+
+extension WebSocketLimits {
+    fileprivate var messageRate: Rate? {
+        messagesPerSecondMax.map { Rate(perSecond: $0, burst: messageBurstMax) }
+    }
+
+    fileprivate var controlFrameRate: Rate {
+        Rate(perSecond: controlFramesPerSecondMax, burst: controlFrameBurstMax)
     }
 }

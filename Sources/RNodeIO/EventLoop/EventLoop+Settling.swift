@@ -31,7 +31,15 @@ extension EventLoop {
         unsafe core.pointee.reclaimOutput(of: &connection.pointee)
         if unsafe !closeIfDone(connection) {
             unsafe core.pointee.updateInterest(of: &connection.pointee)
+            // Congested by the first send and drained by the second: no event will ever tell of it.
+            if unsafe isDrained(connection) { unsafe core.pointee.touch(&connection.pointee) }
         }
+    }
+
+    /// Whether a connection that was congested is so no more.
+    private func isDrained(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
+        unsafe connection.pointee.state.contains(.congested)
+            && connection.pointee.unsentCount <= limits.outputSoftMarkBytes / 2
     }
 
     private func tellOverflowed(_ connection: UnsafeMutablePointer<Connection>) {
@@ -51,14 +59,12 @@ extension EventLoop {
     }
 
     private func resumeIfDrained(_ connection: UnsafeMutablePointer<Connection>) {
-        let unsent = unsafe connection.pointee.unsentCount
-        let isCongested = unsafe connection.pointee.state.contains(.congested)
-        if !isCongested, unsent > limits.outputSoftMarkBytes {
-            unsafe connection.pointee.state.insert(.congested)
-        } else if isCongested, unsent <= limits.outputSoftMarkBytes / 2 {
+        if unsafe isDrained(connection) {
             unsafe connection.pointee.state.remove([.congested, .overflowed, .overflowTold])
             var context = unsafe ConnectionContext(connection, core: core)
             handler?.drained(&context)
+        } else if unsafe connection.pointee.unsentCount > limits.outputSoftMarkBytes {
+            unsafe connection.pointee.state.insert(.congested)
         }
     }
 

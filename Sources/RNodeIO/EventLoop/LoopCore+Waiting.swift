@@ -7,15 +7,21 @@ extension LoopCore {
     }
 
     /// Whether `count` bytes may join the output of a connection that keeps messages apart when it must: nothing waits,
-    /// and the output stays below the soft mark. So little is ever in it that can't be dropped any more.
+    /// and the output stays below its mark. So little is ever in it that can't be dropped any more.
     mutating func joins(_ count: Int, on connection: inout Connection) -> Bool {
         guard !keepsApart(connection) else { return false }
-        let softMark = limits.outputSoftMarkBytes
-        if connection.output.count &+ count <= softMark { return true }
+        let mark = outputMark(of: connection)
+        if connection.output.count &+ count <= mark { return true }
         send(from: &connection)
-        if connection.output.isEmpty, count <= softMark { return true }
+        if connection.output.isEmpty, count <= mark { return true }
         withWaiting(of: &connection) { _ in }
         return false
+    }
+
+    /// How much of what a policy may drop is put into the output at once: up to the soft mark, and no more than half of
+    /// what the connection may hold, so that there is always room for what waits.
+    private func outputMark(of connection: borrowing Connection) -> Int {
+        min(limits.outputSoftMarkBytes, connection.outputHardCapBytes / 2)
     }
 
     /// Has a message wait for a slow receiver; false when it was dropped or refused.
@@ -63,7 +69,7 @@ extension LoopCore {
         guard let waiting = connection.waiting.take() else { return }
         if hasProgress { waiting.update { Self.moveAnswer(of: &$0, to: &connection.output) } }
         while connection.output.isEmpty, !connection.state.contains(.aborted) {
-            let bytesMax = limits.outputSoftMarkBytes
+            let bytesMax = outputMark(of: connection)
             waiting.update { Self.move(&$0, to: &connection.output, until: bytesMax) }
             guard !connection.output.isEmpty else { break }
             sendAll(from: &connection)

@@ -181,6 +181,12 @@ extension WebSocketSession {
         isBetweenMessages = isReading && role == .server
     }
 
+    /// Frees what is kept of an unfinished message, which will never be finished: for a connection that is to end.
+    public mutating func dropUnfinished() {
+        unfinished = nil
+        patienceEnd = .max
+    }
+
     /// Bytes of memory held for what is unfinished or lent; 0 between messages.
     public var unfinishedByteCount: Int {
         unfinished?.borrow { $0.byteCount } ?? 0

@@ -89,7 +89,7 @@ struct PrometheusTextTests {
                 #expect(match.1 == current || match.1 + (match.2 ?? "") == current)
             }
         }
-        #expect(seen.count == 12)
+        #expect(seen.count == 14)
     }
 
     @Test("Buckets are cumulative, and the last one is the count")

@@ -12,8 +12,11 @@ struct SlowConsumerTests {
     private func stage(
         _ policy: SlowConsumerPolicy, cap: Int = 4_096, _ journal: Errors = Errors()
     ) async throws -> Stage {
-        try await Stage.make(io: Self.io) {
-            $0.metrics = true
+        try await Stage.make(io: Self.io) { configuration in
+            configuration.metrics = true
+            // Their own tests are elsewhere.
+            configuration.webSocket.controlFramesPerSecondMax = 1_000_000
+            configuration.webSocket.controlFrameBurstMax = 1_000_000
         } _: { app in
             app.websocket("/chat") { route in
                 route.slowConsumers = policy
@@ -205,7 +208,9 @@ struct SlowConsumerTests {
 
     // MARK: - Time
 
-    @Test func `a client that takes nothing for half a minute is closed with 1013`() async throws {
+    @Test func `C10 a client that takes nothing for half a minute is closed with 1013`()
+        async throws
+    {
         let errors = Errors()
         let stage = try await stage(.dropOldest, errors)
         let ada = try await stage.client(id: "ada", shape: Self.slow)
@@ -219,7 +224,7 @@ struct SlowConsumerTests {
         #expect(ada.socket.peer.isReset)
     }
 
-    @Test func `a client that takes a byte now and then stays`() async throws {
+    @Test func `C10 a client that takes a byte now and then stays`() async throws {
         let errors = Errors()
         let stage = try await stage(.dropOldest, errors)
         let ada = try await stage.client(id: "ada", shape: Self.slow)
@@ -229,6 +234,27 @@ struct SlowConsumerTests {
             #expect(ada.socket.peer.takeBytes(atMost: 1).count == 1)
         }
         #expect(errors.all.isEmpty && !ada.socket.peer.isFinished)
+    }
+
+    @Test func `C10 who asks by HTTP and does not read the answer is cut after half a minute`()
+        async throws
+    {
+        let stage = try await Stage.make { app in
+            app.get("/big") { _, response in
+                response.text(String(repeating: "x", count: 100_000))
+            }
+        }
+        let peer = try stage.host.connect(shape: Self.slow)
+        peer.send("GET /big HTTP/1.1\r\nHost: test\r\n\r\n")
+        await stage.host.advance(by: .seconds(29))
+        #expect(!peer.isReset)
+        // A byte buys another half a minute.
+        #expect(peer.takeBytes(atMost: 1).count == 1)
+        await stage.host.advance(by: .seconds(29))
+        #expect(!peer.isReset)
+        await stage.host.advance(by: .seconds(2))
+        #expect(peer.isReset)
+        #expect(stage.host.loops[0].unsentBytes == 0)
     }
 
     // MARK: - Pongs

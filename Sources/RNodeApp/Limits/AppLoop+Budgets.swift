@@ -1,0 +1,127 @@
+internal import Logging
+
+// What all connections together hold, and who has to go when it is too much.
+//
+// Each loop keeps its own sums, raised once a turn, and shows them as counts that only it writes. The sums of all loops are
+// added up only when a loop's own has grown by a step: nothing is shared for a message.
+extension AppLoop {
+    /// Shows this loop's sums, and looks at those of all when they have grown.
+    func settleAccounts() {
+        let unsent = eventLoop.unsentBytes
+        if unsent != counters.outboundBytes.value { counters.outboundBytes.set(unsent) }
+        if outboundStep.isTaken(by: unsent) { shedOutbound() }
+        if unfinishedBytes != counters.unfinishedBytes.value {
+            counters.unfinishedBytes.set(unfinishedBytes)
+        }
+        if unfinishedStep.isTaken(by: unfinishedBytes) { shedUnfinished() }
+    }
+
+    /// Brings the sum of unfinished messages up to date with a connection, once for each read.
+    func account(_ state: borrowing Owned<WebSocketState>) {
+        state.update { state in
+            let held = state.session.unfinishedByteCount
+            guard held != state.accountedBytes else { return }
+            unfinishedBytes &+= held &- state.accountedBytes
+            state.accountedBytes = held
+        }
+    }
+
+    // MARK: - Outbound
+
+    /// Cuts the slowest connections of this loop, if all loops together hold too much and this one more than its share;
+    /// has the others look at theirs when that is not enough.
+    @inline(never)
+    func shedOutbound(asksOthers: Bool = true) {
+        let budget = core.memory.outboundBytesMax
+        var excess = core.metrics.outboundBytes &- budget
+        var own = eventLoop.unsentBytes
+        let share = budget / max(core.loopCount, 1)
+        guard excess > 0 else { return }
+        if own > share {
+            for slow in eventLoop.slowestConnections() where excess > 0 && own > share {
+                excess &-= slow.unsentBytes
+                own &-= slow.unsentBytes
+                cut(slow.id)
+            }
+        }
+        if excess > 0, asksOthers { askOthers { $0.shedOutbound(asksOthers: false) } }
+    }
+
+    private func cut(_ connection: ConnectionID) {
+        counters.failed(.memoryBudget)
+        let peer = eventLoop.withConnection(connection) { context -> WebSocketPeer? in
+            context.dropWaiting()
+            context.abort()
+            return withWebSocket(connection) { webSocket -> WebSocketPeer? in
+                webSocket.update { $0.closeReason = Self.slowConsumer }
+                return webSocket.borrow { $0.peer }
+            } ?? nil
+        }
+        (peer ?? nil)?.raiseError(
+            Self.slowConsumer, type: "slow_consumer", closeCode: CloseCode.tryAgainLater.rawValue)
+    }
+
+    // MARK: - Unfinished
+
+    /// Closes the connections of this loop that hold most, if all loops together hold too much and this one more than
+    /// its share; has the others look at theirs when that is not enough.
+    @inline(never)
+    func shedUnfinished(asksOthers: Bool = true) {
+        let budget = core.memory.unfinishedBytesMax
+        var excess = core.metrics.unfinishedBytes &- budget
+        let share = budget / max(core.loopCount, 1)
+        guard excess > 0 else { return }
+        if unfinishedBytes > share {
+            for holder in largestHolders() where excess > 0 && unfinishedBytes > share {
+                excess &-= holder.bytes
+                end(holder.id)
+            }
+        }
+        if excess > 0, asksOthers { askOthers { $0.shedUnfinished(asksOthers: false) } }
+    }
+
+    private func largestHolders() -> [(id: ConnectionID, bytes: Int)] {
+        eventLoop.openConnections().compactMap { id in
+            let bytes = withWebSocket(id) { $0.borrow { $0.accountedBytes } } ?? 0
+            return bytes > 0 ? (id, bytes) : nil
+        }.sorted { $0.bytes > $1.bytes }
+    }
+
+    private func end(_ connection: ConnectionID) {
+        _ = eventLoop.withConnection(connection) { context in
+            withWebSocket(connection) { state in
+                state.update { $0.session.dropUnfinished() }
+                account(state)
+                fail(.tooMuchUnfinished, state, &context)
+            }
+        }
+    }
+
+    // MARK: - Both
+
+    private func askOthers(_ body: @escaping @Sendable (AppLoop) -> Void) {
+        for other in core.loops where other !== self {
+            other.eventLoop.post { [weak other] _ in
+                if let other { body(other) }
+            }
+        }
+    }
+}
+
+/// Whether a sum has grown so much that the sums of all are worth looking at.
+struct BudgetStep {
+    private let step: Int
+    private var lookedAt = 0
+
+    /// For a budget that so many loops share: sixteen steps in a loop's share, none of more than 64 KiB.
+    init(budget: Int, loops: Int) {
+        step = min(max(budget / max(loops, 1) / 16, 1), 65_536)
+    }
+
+    mutating func isTaken(by sum: Int) -> Bool {
+        if sum < lookedAt { lookedAt = sum }
+        guard sum &- lookedAt >= step else { return false }
+        lookedAt = sum
+        return true
+    }
+}

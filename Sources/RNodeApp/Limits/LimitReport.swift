@@ -1,0 +1,68 @@
+internal import Logging
+
+// What an app's limits are, for the line that is logged at its start.
+extension AppConfiguration {
+    /// Every limit by its name, as it is in effect: those of the app, and those of routes that have their own.
+    func limitReport(_ memory: MemoryLimits, routes: [WebSocketRoute]) -> Logger.Metadata {
+        var report: Logger.Metadata = [:]
+        report.add("", reflecting: self, where: { Self.ownLimits.contains($0) })
+        for (name, limits) in Self.groups(self, memory) {
+            report.add(name + ".", reflecting: limits)
+        }
+        for route in routes { route.addLimits(to: &report, unless: self) }
+        return report
+    }
+
+    /// The memory limits that are off, each worth a warning.
+    var memoryLimitsOff: [String] {
+        var names: [String] = []
+        if rooms.emptyRoomTimeToLive == nil { names.append("rooms.emptyRoomTimeToLive") }
+        return names
+    }
+
+    /// The fields of the configuration itself that are limits.
+    static let ownLimits: Set = [
+        "loops", "handshakeTimeout", "bytesBeforeOpenMax", "blockedNoticesPerSecondMax",
+        "connectionsPerAddressMax", "shutdownTimeout",
+    ]
+
+    private static func groups(
+        _ configuration: AppConfiguration, _ memory: MemoryLimits
+    ) -> [(String, Any)] {
+        [
+            ("io", configuration.io), ("http", configuration.http),
+            ("webSocket", configuration.webSocket), ("rooms", configuration.rooms),
+            ("json", configuration.json), ("memory", memory),
+        ]
+    }
+}
+
+extension WebSocketRoute {
+    /// Adds what of this route's limits is not the app's.
+    fileprivate func addLimits(to report: inout Logger.Metadata, unless app: AppConfiguration) {
+        var own: Logger.Metadata = [:]
+        own.add("", reflecting: limits)
+        var common: Logger.Metadata = [:]
+        common.add("", reflecting: app.webSocket)
+        for (name, value) in own where common[name] != value { report["\(path).\(name)"] = value }
+        let cap = outputHardCapBytes(app.io)
+        if cap != app.io.outputHardCapBytes { report["\(path).outputHardCapBytes"] = "\(cap)" }
+    }
+}
+
+extension Logger.Metadata {
+    /// Adds the fields of a value, by their names; nil is `off`.
+    fileprivate mutating func add(
+        _ prefix: String, reflecting value: Any, where isWanted: (String) -> Bool = { _ in true }
+    ) {
+        for (label, field) in Mirror(reflecting: value).children {
+            guard let label, isWanted(label) else { continue }
+            let mirror = Mirror(reflecting: field)
+            if mirror.displayStyle == .optional {
+                self[prefix + label] = mirror.children.first.map { "\($0.value)" } ?? "off"
+            } else {
+                self[prefix + label] = "\(field)"
+            }
+        }
+    }
+}

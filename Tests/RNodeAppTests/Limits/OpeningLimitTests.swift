@@ -1,0 +1,44 @@
+import RNodeApp
+import RNodeTesting
+import Testing
+
+@Suite("Limits of an opening")
+struct OpeningLimitTests {
+    @Test(arguments: [1_023, 1_024, 1_025, 10_240])
+    func `bytes before the 101 are kept up to bytesBeforeOpenMax, and more are answered 400`(
+        count: Int
+    ) async throws {
+        let stage = try await Stage.make {
+            $0.bytesBeforeOpenMax = 1_024
+        } _: { app in
+            app.websocket("/chat") { route in
+                // Never within the test: the stage's clock is virtual, this one is not.
+                route.onConnect { _ async in try? await Task.sleep(for: .seconds(600)) }
+            }
+        }
+        let peer = try stage.host.connect()
+        // In one piece with the request: later bytes are not read before the answer.
+        peer.send(Array(TimeTests.upgrade.utf8) + [UInt8](repeating: 0x81, count: count))
+        await stage.host.settle()
+        let answer = peer.takeText()
+        #expect(answer.isEmpty == (count <= 1_024))
+        if count > 1_024 { #expect(answer.hasPrefix("HTTP/1.1 400 ")) }
+    }
+
+    @Test(arguments: [1, 2, 3, 20])
+    func `blockedNoticesPerSecondMax notices are sent a second, the rest is counted`(count: Int)
+        async throws
+    {
+        let stage = try await Stage.make {
+            $0.blockedNoticesPerSecondMax = 2
+        } _: { app in
+            app.websocket("/chat") { $0.onMessage { _ in .cancel("no") } }
+        }
+        let ada = try await stage.client()
+        for _ in 0..<count { ada.send("x") }
+        #expect(await ada.socket.all().count == min(count, 2))
+        await stage.host.advance(by: .seconds(1))
+        ada.send("x")
+        try await ada.next("message_blocked")
+    }
+}
