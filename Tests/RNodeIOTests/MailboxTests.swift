@@ -31,6 +31,7 @@ struct MailboxTests {
         while !waker.hasBegun.load(ordering: .acquiring) { sched_yield() }
         loop?.turn(waits: false)
         loop?.end()
+        waker.isLetGo.store(true, ordering: .releasing)
         loop = nil
         return waker.hasEnded.load(ordering: .acquiring)
     }
@@ -49,14 +50,16 @@ struct MailboxTests {
     func visit() {}
 }
 
-/// Takes its time, so that the loop is through with what it was woken for.
+/// Stays until the loop is being let go, and a little longer.
 private final class SlowWaker: BackendWaker {
     let hasBegun = Atomic(false)
+    let isLetGo = Atomic(false)
     let hasEnded = Atomic(false)
 
     func wake() {
         hasBegun.store(true, ordering: .releasing)
-        for _ in 0..<20_000 { sched_yield() }
+        while !isLetGo.load(ordering: .acquiring) { sched_yield() }
+        for _ in 0..<50 { sched_yield() }
         hasEnded.store(true, ordering: .releasing)
     }
 }
