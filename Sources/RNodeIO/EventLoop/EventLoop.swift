@@ -65,6 +65,7 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     deinit {
+        mailbox.waitForPosting()
         unsafe core.deinitialize(count: 1)
         unsafe core.deallocate()
     }

@@ -17,6 +17,11 @@ func currentThreadID() -> UInt {
 
 /// Threads of the system, each running one body to its end.
 enum LoopThread {
+    /// Lets other threads run.
+    static func yield() {
+        _ = sched_yield()
+    }
+
     /// Starts a detached thread; throws when the system has none left.
     static func start(_ body: @escaping @Sendable () -> Void) throws(IOError) {
         #if canImport(Darwin)

@@ -22,6 +22,9 @@ final class Mailbox: Sendable {
 
     private let items = Guarded(Items())
     private let hasItems = Atomic(false)
+    /// Threads that leave a job just now. A job may have run, and the loop's last owner let go of it, before its waker
+    /// has returned: then the loop's end waits for these.
+    private let posting = Atomic(0)
     private let waker: any BackendWaker
     private let droppableMax: Int
 
@@ -35,6 +38,8 @@ final class Mailbox: Sendable {
 
     /// Leaves a job. False when the loop has ended and nobody takes its jobs: then the caller sees to it.
     func post(_ job: UnownedJob) -> Bool {
+        posting.wrappingAdd(1, ordering: .relaxed)
+        defer { posting.wrappingSubtract(1, ordering: .releasing) }
         let outcome: Outcome = items.withLock { items in
             defer { items.jobs.append(job) }
             guard !items.isClosed else {
@@ -62,6 +67,11 @@ final class Mailbox: Sendable {
         }
         if outcome == .first { wake() }
         return outcome != .refused
+    }
+
+    /// Returns when no thread is inside ``post(_:)``. By whoever frees the loop, which nobody can post to any more.
+    func waitForPosting() {
+        while posting.load(ordering: .acquiring) > 0 { LoopThread.yield() }
     }
 
     private func wake() {

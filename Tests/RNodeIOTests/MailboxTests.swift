@@ -1,0 +1,83 @@
+import RNodeIO
+import RNodeTesting
+import Synchronization
+import Testing
+
+#if canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+@Suite("A loop's mailbox")
+struct MailboxTests {
+    // Found by the fuzz target `server`: an executor is not kept alive by who enqueues a job on it.
+    @Test("C7 a loop that is let go waits for the thread that still wakes it")
+    func outlivesItsPosters() async throws {
+        let hasEnded = await withCheckedContinuation { continuation in
+            TestThread { continuation.resume(returning: Self.letGoEarly()) }.start()
+        }
+        #expect(hasEnded == true)
+    }
+
+    /// Whether the waker had returned when the loop was gone; nil without a loop.
+    private static func letGoEarly() -> Bool? {
+        let waker = SlowWaker()
+        var loop = try? EventLoop(backend: SleepyBackend(waker))
+        guard let guest = loop.map({ Guest(on: $0) }) else { return nil }
+        Task.detached { await guest.visit() }
+        while !waker.hasBegun.load(ordering: .acquiring) { sched_yield() }
+        loop?.turn(waits: false)
+        loop?.end()
+        waker.isLetGo.store(true, ordering: .releasing)
+        loop = nil
+        return waker.hasEnded.load(ordering: .acquiring)
+    }
+}
+
+// SAFETY: the test holds the loop until the actor's one job has run; that nobody else does is what it is about.
+/// An actor on a loop that it does not hold.
+@safe private actor Guest {
+    private let executor: UnownedSerialExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor }
+
+    init(on loop: EventLoop) {
+        unsafe executor = loop.asUnownedSerialExecutor()
+    }
+
+    func visit() {}
+}
+
+/// Stays until the loop is being let go, and a little longer.
+private final class SlowWaker: BackendWaker {
+    let hasBegun = Atomic(false)
+    let isLetGo = Atomic(false)
+    let hasEnded = Atomic(false)
+
+    func wake() {
+        hasBegun.store(true, ordering: .releasing)
+        while !isLetGo.load(ordering: .acquiring) { sched_yield() }
+        for _ in 0..<50 { sched_yield() }
+        hasEnded.store(true, ordering: .releasing)
+    }
+}
+
+private final class SleepyBackend: EventLoopBackend {
+    let waker: any BackendWaker
+    let now = MonotonicInstant(nanoseconds: 0)
+    let wallClockMilliseconds: Int64 = 0
+
+    init(_ waker: any BackendWaker) {
+        self.waker = waker
+    }
+
+    func add(_ descriptor: Int32, interest: Readiness, token: UInt64) {}
+    func modify(_ descriptor: Int32, interest: Readiness, token: UInt64) {}
+    func remove(_ descriptor: Int32) {}
+
+    func wait(
+        until deadline: MonotonicInstant?, into events: inout [BackendEvent]
+    ) -> MonotonicInstant { now }
+}
