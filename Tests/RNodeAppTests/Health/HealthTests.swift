@@ -1,4 +1,5 @@
 import Logging
+import RNodeIO
 import RNodeTesting
 import Testing
 
@@ -35,7 +36,9 @@ struct HealthTests {
     func `C10 at the connection limit a server is not ready, but live`(
         connections: Int, expected: Int
     ) async throws {
-        let stage = try await Stage.make({ $0.io.connectionsMax = 3 }) { _ in }
+        var io = IOLimits()
+        io.connectionsMax = 3
+        let stage = try await Stage.make(io: io) { _ in }
         let probe = try TestHTTP(stage.host)
         // The probe is one of them.
         for _ in 1..<connections { _ = try stage.host.connect() }
