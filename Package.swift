@@ -53,10 +53,11 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "RNodeBytes", swiftSettings: strict),
         .target(name: "RNodeIO", dependencies: ["RNodeBytes", "CLinux"], swiftSettings: strict),
         .target(name: "RNodeHTTP", dependencies: ["RNodeBytes", httpTypes], swiftSettings: strict),
-        .target(name: "RNodeWS", dependencies: ["RNodeBytes"], swiftSettings: strict),
+        .target(name: "RNodeWS", dependencies: ["RNodeBytes", "CZlib"], swiftSettings: strict),
         .target(name: "RNodeRooms", swiftSettings: strict),
         .target(
             name: "RNodeApp",
@@ -80,7 +81,18 @@ let package = Package(
         .executableTarget(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
-
+        .executableTarget(
+            name: "Simulation", dependencies: ["RNodeApp", "RNodeTesting", arguments, logging],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "HTTPFraming", dependencies: ["RNodeHTTP", httpTypes], path: "Tests/HTTPFraming",
+            swiftSettings: strict),
+        .target(
+            name: "RoomHistories", dependencies: ["RNodeApp", "RNodeTesting", logging],
+            path: "Tests/RoomHistories/Histories", swiftSettings: strict),
+        .executableTarget(
+            name: "RunHistories", dependencies: ["RoomHistories", arguments],
+            path: "Tests/RoomHistories/Run", swiftSettings: strict),
         .executableTarget(
             name: "Differential", dependencies: ["RNodeWS"], path: "Tests/DifferentialProgram",
             swiftSettings: strict),
@@ -102,7 +114,8 @@ let package = Package(
         .testTarget(name: "RNodeWSTests", dependencies: ["RNodeWS"], swiftSettings: strict),
         .testTarget(name: "RNodeRoomsTests", dependencies: ["RNodeRooms"], swiftSettings: strict),
         .testTarget(
-            name: "RNodeAppTests", dependencies: ["RNodeApp", "RNodeTesting", logging],
+            name: "RNodeAppTests",
+            dependencies: ["RNodeApp", "RNodeTesting", "RoomHistories", logging],
             swiftSettings: strict
         ),
         fuzz,

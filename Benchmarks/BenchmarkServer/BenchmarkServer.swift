@@ -2,26 +2,51 @@ import ArgumentParser
 import RNodeApp
 import ServerFlags
 
-/// What a load generator drives: an echo, a room that everybody is in, and a fixed response.
+/// What a load generator drives: echoes and rooms that everybody is in, as they are and compressed, and a fixed response.
 @main
 struct BenchmarkServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serves /echo, /room and GET /plain for load generators.")
+        abstract: "Serves /echo, /deflate, /room, /room-deflate and GET /plain for load generators."
+    )
 
     @OptionGroup var flags: ServerFlags
+
+    @Option(help: "How hard zlib tries, 1...9.")
+    var level = DeflateOptions().level
+
+    @Option(help: "How much memory zlib takes for matches, 1...9.")
+    var memoryLevel = DeflateOptions().memoryLevel
+
+    @Flag(help: "Keep compression contexts between messages.")
+    var takeover = false
 
     func run() async throws {
         let app = flags.makeApp()
         let room = try await app.createRoom("benchmark")
+        let deflated = try await app.createRoom("benchmark-deflate")
+        var options = DeflateOptions()
+        options.level = level
+        options.memoryLevel = memoryLevel
+        options.serverKeepsContext = takeover
+        options.clientKeepsContext = takeover
+        let compression = options
         app.websocket(raw: "/echo") { route in
+            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+        }
+        app.websocket(raw: "/deflate") { route in
+            route.compression = compression
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
         app.websocket(raw: "/room") { route in
             route.onOpen { context in context.join(room) }
             route.onMessage { bytes, kind, context in context.publish(bytes, kind, to: room) }
         }
+        app.websocket(raw: "/room-deflate") { route in
+            route.compression = compression
+            route.onOpen { context in context.join(deflated) }
+            route.onMessage { bytes, kind, context in context.publish(bytes, kind, to: deflated) }
+        }
         app.get("/plain", fixed: Response().text("Hello, World!"))
-        try await app.listen(host: flags.host, port: flags.port)
-        try await app.run()
+        try await flags.serve(app)
     }
 }

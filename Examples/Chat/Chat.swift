@@ -14,8 +14,6 @@ struct Chat: AsyncParsableCommand {
         let app = flags.makeApp()
         ChatRoutes.register(on: app, jsonPingInterval: flags.jsonPingInterval?.duration)
         _ = try await app.createRoom("general", description: "Everybody is here")
-        let address = try await app.listen(host: flags.host, port: flags.port)
-        print("Serving at http://\(address)")
-        try await app.run()
+        try await flags.serve(app)
     }
 }

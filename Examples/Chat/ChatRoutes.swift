@@ -29,6 +29,7 @@ enum ChatRoutes {
             limits.messageBytesMax = 16 << 20
             limits.fragmentsMax = 100_000
             route.limits = limits
+            route.compression = DeflateOptions()
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
     }
@@ -38,6 +39,7 @@ enum ChatRoutes {
         let log = app.configuration.logger
         app.websocket("/chat") { route in
             route.announceMembers = true
+            route.compression = DeflateOptions()
             if let jsonPingInterval { route.jsonPingInterval = jsonPingInterval }
             route.onConnect { event in
                 event.connection.metadata["agent"] =

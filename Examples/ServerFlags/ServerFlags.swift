@@ -1,4 +1,5 @@
 public import ArgumentParser
+import FoundationEssentials
 public import Logging
 public import RNodeApp
 
@@ -48,6 +49,30 @@ public struct ServerFlags: ParsableArguments {
     @Option(help: "An origin whose pages may connect, beside the server's own; repeatable.")
     public var allowOrigin: [String] = []
 
+    /// A host that requests may be for; repeatable. Any, when none is given.
+    @Option(help: "A host that requests may be for; repeatable. Any, when none is given.")
+    public var allowHost: [String] = []
+
+    /// A network of proxies whose X-Forwarded-For is believed; repeatable.
+    @Option(help: "A network of proxies whose X-Forwarded-For is believed; repeatable.")
+    public var trustProxy: [String] = []
+
+    /// Seconds that clients are still accepted after SIGTERM, while /readyz says 503.
+    @Option(help: "Seconds that clients are still accepted after SIGTERM, while /readyz says 503.")
+    public var preStopDelay: Seconds?
+
+    /// Seconds that the end may take; then what is left is cut.
+    @Option(help: "Seconds that the end may take; then what is left is cut.")
+    public var drainDeadline: Seconds?
+
+    /// Where /livez, /readyz and /metrics are served instead, as 127.0.0.1:9000.
+    @Option(help: "Where /livez, /readyz and /metrics are served instead, as 127.0.0.1:9000.")
+    public var admin: String?
+
+    /// A file that holds the log level, read again at SIGHUP.
+    @Option(help: "A file that holds the log level, read again at SIGHUP.")
+    public var logLevelFile: String?
+
     /// What is logged: trace, debug, info, notice, warning, error or critical.
     @Option(help: "What is logged: trace, debug, info, notice, warning, error or critical.")
     public var logLevel: Logger.Level = .info
@@ -75,6 +100,32 @@ public struct ServerFlags: ParsableArguments {
         if let pingTimeout { configuration.webSocket.pongTimeout = pingTimeout.duration }
         if let maxMessage { configuration.webSocket.messageBytesMax = maxMessage }
         if !allowOrigin.isEmpty { configuration.origins = .allow(allowOrigin) }
+        configuration.allowedHosts = allowHost
+        configuration.proxies = TrustedProxies(trustProxy)
+        if let preStopDelay { configuration.drain.preStopDelay = preStopDelay.duration }
+        if let drainDeadline { configuration.drain.deadline = drainDeadline.duration }
+        configuration.health.adminListener = admin.flatMap { SocketAddress(parsing: $0) }
+    }
+
+    /// Refuses what a flag's type can't.
+    public func validate() throws {
+        if let admin, SocketAddress(parsing: admin) == nil {
+            throw ValidationError("--admin is \(admin); an address is like 127.0.0.1:9000")
+        }
+    }
+
+    /// Listens, says where, and serves until a signal; then throws the exit code that the end calls for.
+    public func serve(_ app: App) async throws {
+        let address = try await app.listen(host: host, port: port)
+        print("Serving at http://\(address)")
+        let file = logLevelFile
+        let result = try await app.run { app in
+            guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+                return
+            }
+            app.setLogLevel(text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "")
+        }
+        if result.exitCode != 0 { throw ExitCode(result.exitCode) }
     }
 }
 

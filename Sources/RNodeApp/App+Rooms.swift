@@ -164,10 +164,12 @@ extension App {
         }
     }
 
-    /// Sends a text, as it is, to every connection of a route.
-    public func broadcast(path: String, _ message: String) async {
+    /// Sends a text, without any envelope, to every connection of a route.
+    ///
+    /// Without `compress` nobody gets it compressed; with it, it is deflated once for all with the same parameters.
+    public func broadcast(path: String, _ message: String, compress: Bool = true) async {
         for loop in core?.loops ?? [] {
-            await loop.run { $0.broadcast(message, path: path) }
+            await loop.run { $0.broadcast(message, compress: compress, path: path) }
         }
     }
 
@@ -211,16 +213,31 @@ extension AppLoop {
     }
 
     /// Sends a text to every connection of a route on this loop.
-    func broadcast(_ message: String, path: String) {
+    func broadcast(_ message: String, compress: Bool, path: String) {
         var frame = ByteBuffer()
         FrameEncoder.encode(.text, message.utf8Span.span, into: &frame)
+        var deflated = DeflatedFrames()
         for id in eventLoop.openConnections() {
             guard let route = route(of: id), route.path == path,
                 peer(id)?.isWelcomed ?? true
             else { continue }
-            let isSent = frame.withSpan { eventLoop.deliver($0, to: id) }
+            let isSent = frame.withSpan { frame in
+                guard compress, let deflate = deflate(of: id) else {
+                    return eventLoop.deliver(frame, to: id)
+                }
+                let variant = deflated.variant(
+                    of: frame, isRaw: false, as: deflate.encoding, by: deflateStreams)
+                guard eventLoop.deliver(variant.bytes.span, to: id) else { return false }
+                if variant.isDeflated { deflate.sharedFramesSent() }
+                return true
+            }
             if isSent { counters.routes[route.index].sent(bytes: message.utf8.count) }
         }
+    }
+
+    /// The compression that was agreed on with a connection.
+    func deflate(of connection: ConnectionID) -> PerMessageDeflate? {
+        withWebSocket(connection) { $0.borrow { $0.deflate } } ?? nil
     }
 
     private func route(of connection: ConnectionID) -> WebSocketRoute? {

@@ -1,20 +1,16 @@
 internal import Logging
-internal import Synchronization
 
 /// The loops of a listening app.
 struct RunningApp: Sendable {
     let group: EventLoopGroup
     /// Finishes when every loop has ended.
     let ended: AsyncStream<Void>
-}
+    fileprivate let continuation: AsyncStream<Void>.Continuation
 
-/// How an app came to its end.
-public struct ShutdownResult: Sendable, Hashable {
-    /// Connections that had not closed when the time was over, and were cut.
-    public let cutConnections: Int
-
-    /// Whether every connection had closed in time.
-    public var isClean: Bool { cutConnections == 0 }
+    /// Ends the waiting for loops that don't end.
+    func giveUp() {
+        continuation.finish()
+    }
 }
 
 extension App {
@@ -40,6 +36,7 @@ extension App {
         if case .unix = address { count = 1 }
         let listeners = try SocketListener.bind(to: address, count: count)
         let bound = listeners.first?.address ?? address
+        state.withLock { $0.addresses.append(bound) }
         try await listen(on: listeners.map { $0 as any Listener })
         return bound
     }
@@ -79,9 +76,11 @@ extension App {
 
     private func startOnce() async throws -> AppCore {
         try configuration.validate()
+        for warning in StartupWarnings.warnings() { logger.warning("\(warning)") }
         try await registry.restore()
         let core = try state.withLock { try startLoops(&$0) }
         try await configuration.broker.start(delivering: RoomBridge(core: core))
+        try await startAdminListener()
         return core
     }
 
@@ -94,13 +93,15 @@ extension App {
         let (ended, continuation) = AsyncStream<Void>.makeStream(
             bufferingPolicy: .bufferingNewest(1))
         try group.start { continuation.finish() }
-        state.running = RunningApp(group: group, ended: ended)
+        state.running = RunningApp(
+            group: group, ended: ended, continuation: continuation)
         state.serve(by: core)
         return core
     }
 
     private func makeCore(_ state: inout State, loops: Int) throws -> AppCore {
-        addMetricsRoute(&state.routes)
+        if configuration.health.adminListener == nil { addMetricsRoute(&state.routes) }
+        addHealthRoutes(&state.routes)
         try state.routes.validate()
         return AppCore(
             configuration, routes: state.routes, registry: registry,
@@ -131,55 +132,6 @@ extension App {
         }
         try await configuration.broker.start(delivering: RoomBridge(core: core))
     }
-
-    // MARK: - Until the end
-
-    /// Serves until SIGTERM or SIGINT, then shuts down.
-    @discardableResult
-    public func run() async throws -> ShutdownResult {
-        guard core != nil else { throw AppError(description: "call listen before run") }
-        let signal = await TerminationSignals.first()
-        logger.info("shutting down", metadata: ["signal": "\(signal)"])
-        return await shutdown()
-    }
-
-    /// Stops accepting, closes WebSocket connections with 1001, lets HTTP requests and callbacks finish, and ends
-    /// the loops.
-    ///
-    /// What has not closed within ``AppConfiguration/shutdownTimeout`` is cut.
-    @discardableResult
-    public func shutdown() async -> ShutdownResult {
-        // Detached: a cancelled caller must not cut the waiting short.
-        await Task.detached { await self.shutDown() }.value
-    }
-
-    private func shutDown() async -> ShutdownResult {
-        let (core, running) = state.withLock { state in
-            state.isStopped = true
-            return (state.core, state.running)
-        }
-        var left = 0
-        if let core {
-            core.beginStopping()
-            for loop in core.loops { await loop.run { $0.beginStopping() } }
-            left = await waitForConnections(core)
-            await configuration.broker.stop()
-        }
-        running?.group.stop()
-        if let running { for await _ in running.ended {} }
-        return ShutdownResult(cutConnections: left)
-    }
-
-    /// Waits until every connection has closed and its last callback returned; returns how many are left in the end.
-    private func waitForConnections(_ core: AppCore) async -> Int {
-        let end = ContinuousClock.now.advanced(by: configuration.shutdownTimeout)
-        while true {
-            var left = 0
-            for loop in core.loops { left += await loop.run { $0.liveCount } }
-            if left == 0 || ContinuousClock.now >= end { return left }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-    }
 }
 
 extension AppCore {
@@ -205,24 +157,4 @@ extension AppCore {
 /// Listeners on their way to their loops.
 private struct MovedListeners: @unchecked Sendable {
     let listeners: [any Listener]
-}
-
-extension AppLoop {
-    /// Stops accepting, and begins the end of every connection.
-    func beginStopping() {
-        eventLoop.stopListening()
-        for id in eventLoop.openConnections() {
-            _ = eventLoop.withConnection(id) { context in
-                // What is being answered closes by itself, after its answer.
-                let isAnswering = connections.borrow(at: id.slot) { state in
-                    state.withHTTP { $0.borrow { $0.current?.isAnswering ?? false } } ?? true
-                }
-                if isAnswering == false { context.close() }
-            }
-            withWebSocket(id) { _ in close(id, .goingAway, reason: "server shutting down") }
-        }
-    }
-
-    /// Connections that are open, and closed ones whose callbacks still run.
-    var liveCount: Int { max(eventLoop.openConnections().count, livePeers) }
 }

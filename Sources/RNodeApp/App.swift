@@ -46,6 +46,12 @@ public final class App: Sendable {
         var starting: Task<AppCore, any Error>?
         var running: RunningApp?
         var isStopped = false
+        /// What it was told to listen on, with real ports.
+        var addresses: [SocketAddress] = []
+        /// What serves the health of this app on a listener of its own.
+        var admin: App?
+        /// The end, once it has been asked for.
+        var stopping: Task<ShutdownResult, Never>?
 
         /// Hands the routes over to what serves them; there will be no others.
         mutating func serve(by core: AppCore) {
@@ -157,7 +163,7 @@ public final class App: Sendable {
             state.logger.logLevel = level
             return state.core
         }
-        core?.setLogLevel(level)
+        core?.log.set(level)
     }
 
     /// The same, by the level's name (`"debug"`); an unknown one changes nothing and returns false.

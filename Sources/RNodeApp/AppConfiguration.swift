@@ -26,17 +26,38 @@ public struct AppConfiguration: Sendable {
     public var bytesBeforeOpenMax = 16_384
     /// `message_blocked` notices a connection gets a second. 1…1,000; default 10. Beyond: counted only.
     public var blockedNoticesPerSecondMax = 10
+    /// How old a WebSocket connection may grow, ±10 %; then it is closed with 1001. nil for any age, or 1 s…365 days; default nil.
+    ///
+    /// So that clients are spread anew over servers that came later.
+    public var connectionAgeMax: Duration?
     /// Open connections that one remote address may have: an IPv4 address, or the /64 of an IPv6 one. 1…1,048,576; nil, the
     /// default, for no limit. Beyond: 429 with `Retry-After`. Leave it off behind a proxy, whose address all clients bear.
     public var connectionsPerAddressMax: Int?
     /// Whose pages may open WebSocket connections.
     public var origins = OriginPolicy.sameHost
+    /// The most memory for compression that connections keep to themselves, all together. 1 B…1 TiB; default 64 MiB.
+    ///
+    /// Counts the streams of connections with takeover and of compressed messages that arrive in pieces, not the few
+    /// that a loop's connections share. Beyond: a connection opens without compression.
+    public var deflateContextBytesMax = 64 << 20
+    /// The hosts that requests may be for (`example.org`, `localhost:4547`); a name without a port is for all ports. Empty, the
+    /// default, for any. Beyond: 421.
+    ///
+    /// A server that only its own machine or network can reach should list them: else any page whose name is made to point there
+    /// (DNS rebinding) counts as the same host.
+    public var allowedHosts: [String] = []
+    /// The proxies that are believed when they tell a client's address; by default none.
+    public var proxies = TrustedProxies.none
+    /// What log lines show, and how often they come.
+    public var logs = LogConfiguration()
+    /// What supervisors are told, and the watchdog's thresholds.
+    public var health = HealthConfiguration()
     /// Whether `GET /metrics` is served.
     public var metrics = false
     /// Names of rooms whose member counts are shown one by one in the metrics. Labels come from here, never from clients.
     public var metricsRooms: [String] = []
-    /// How long a stopping app waits for its connections to close. 0…10 min; default 10 s.
-    public var shutdownTimeout = Duration.seconds(10)
+    /// How the app comes to its end.
+    public var drain = DrainConfiguration()
     /// Remembers rooms across restarts.
     public var store: any RoomStore = InMemoryRoomStore()
     /// Reaches rooms' members on other nodes.
@@ -64,13 +85,26 @@ public struct AppConfiguration: Sendable {
     }
 
     func validate() throws {
-        try check("loops", loops, 1...256)
-        try check("bytesBeforeOpenMax", bytesBeforeOpenMax, 1...1_048_576)
-        try check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
-        try check("handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
-        try check("shutdownTimeout", shutdownTimeout, .zero ... .seconds(600))
+        try AppError.check("loops", loops, 1...256)
+        try AppError.check("bytesBeforeOpenMax", bytesBeforeOpenMax, 1...1_048_576)
+        try AppError.check("deflateContextBytesMax", deflateContextBytesMax, 1...(1 << 40))
+        try AppError.check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
+        try AppError.check(
+            "handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
+        try drain.validate()
+        try health.validate()
+        try logs.validate()
+        try proxies.validate()
+        if let connectionAgeMax {
+            try AppError.check(
+                "connectionAgeMax", connectionAgeMax, .seconds(1) ... .seconds(365 * 86_400))
+        }
         if let connectionsPerAddressMax {
-            try check("connectionsPerAddressMax", connectionsPerAddressMax, 1...1_048_576)
+            try AppError.check("connectionsPerAddressMax", connectionsPerAddressMax, 1...1_048_576)
+        }
+        if let wrong = AllowedHosts.wrongHost(allowedHosts) {
+            throw AppError.configuration(
+                field: "allowedHosts", "lists \(wrong); a host is like example.org")
         }
         try origins.validate(field: "origins")
         try memory.validate()
@@ -82,13 +116,6 @@ public struct AppConfiguration: Sendable {
         try http.validate()
         try webSocket.validate()
         try rooms.validate()
-    }
-
-    private func check<Value: Comparable>(
-        _ field: String, _ value: Value, _ range: ClosedRange<Value>
-    ) throws {
-        guard !range.contains(value) else { return }
-        throw AppError.configuration(field: field, "is \(value); it must be in \(range)")
     }
 }
 

@@ -37,6 +37,8 @@ struct HTTPConnection: ~Copyable {
     let remote: SocketAddress
     /// What is being read or answered; nil between requests.
     var current: CurrentRequest?
+    /// Answers so far.
+    var answersCount = 0
     /// The peer has sent everything: close after the answer.
     var isFinished = false
 
@@ -65,6 +67,10 @@ struct WebSocketState: ~Copyable {
     /// Who it is. On a raw route nil until somebody needs to name it.
     var peer: WebSocketPeer?
     let openedAt: MonotonicInstant
+    /// The session's extension, if one was agreed on.
+    let deflate: PerMessageDeflate?
+    /// When it has grown too old; `.distantFuture` when it may grow for ever.
+    var endOfLife: MonotonicInstant
     /// Its data messages, held against the route's rate; nil where there is none.
     var meter: Owned<MessageMeter>?
     /// Its pings and pongs.
@@ -76,12 +82,14 @@ struct WebSocketState: ~Copyable {
 
     init(
         _ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?,
-        openedAt now: MonotonicInstant
+        deflate: PerMessageDeflate?, openedAt now: MonotonicInstant, endOfLife: MonotonicInstant
     ) {
         self.session = session
         self.route = route
         self.peer = peer
+        self.deflate = deflate
         openedAt = now
+        self.endOfLife = endOfLife
         meter = route.messageRate == nil ? nil : Owned(MessageMeter())
     }
 }

@@ -12,21 +12,23 @@ final class AppCore: @unchecked Sendable {
     let hasFullRoutes: Bool
     let registry: RoomRegistry
     let directory = ClientDirectory()
+    let deflateBudget: DeflateBudget
     let metrics: ServerMetrics
+    let log: ServerLog
+    let hosts: AllowedHosts
+    /// How long a turn takes that is logged.
+    let blockedLogNanoseconds: Int64
     /// What all connections together may hold, in this cgroup.
     let memory: MemoryLimits
     /// How many connections each address has; nil where they are not counted.
     let perAddress: ConnectionsPerAddress?
-    private let baseLogger: Logger
     private var places: [Place] = []
 
     /// A loop's part of the app, kept alive by its event loop until that ends.
     private struct Place {
         weak var loop: AppLoop?
     }
-    private let stopping = Atomic(false)
-    /// The place of the level in `Logger.Level.allCases`.
-    private let logLevel: Atomic<Int>
+    private let stage = Atomic(DrainStage.serving.rawValue)
 
     init(
         _ configuration: AppConfiguration, routes: AppRoutes, registry: RoomRegistry,
@@ -39,11 +41,13 @@ final class AppCore: @unchecked Sendable {
         hasRawRoutes = routes.webSockets.contains { $0.isRaw }
         hasFullRoutes = routes.webSockets.contains { !$0.isRaw }
         self.registry = registry
+        deflateBudget = DeflateBudget(bytesMax: configuration.deflateContextBytesMax)
         self.metrics = metrics
+        log = ServerLog(logger, configuration.logs)
+        hosts = AllowedHosts(configuration.allowedHosts)
+        blockedLogNanoseconds = configuration.health.blockedLogThreshold.nanosecondsClamped
         memory = configuration.memory.within(cgroupBytes: CgroupMemory.limitBytes())
         perAddress = configuration.connectionsPerAddressMax.map { ConnectionsPerAddress(max: $0) }
-        baseLogger = logger
-        logLevel = Atomic(Self.place(of: logger.logLevel))
     }
 
     /// Gives every event loop its part of the app.
@@ -73,41 +77,35 @@ final class AppCore: @unchecked Sendable {
     /// The loops that have not ended.
     var loops: [AppLoop] { places.compactMap(\.loop) }
 
-    /// Whether the app is on its way down.
-    var isStopping: Bool { stopping.load(ordering: .relaxed) }
+    /// Whether the app is on its way down: not ready any more.
+    var isDraining: Bool { stage.load(ordering: .relaxed) >= DrainStage.announced.rawValue }
 
-    func beginStopping() {
-        stopping.store(true, ordering: .relaxed)
+    /// Whether connections close: no request is followed by another, and nothing opens.
+    var isClosing: Bool { stage.load(ordering: .relaxed) >= DrainStage.closing.rawValue }
+
+    func advance(to stage: DrainStage) {
+        self.stage.store(stage.rawValue, ordering: .relaxed)
     }
 
     // MARK: - Logging
 
+    /// Writes a line of the framework's own.
+    func log(
+        _ message: LogMessage, at now: MonotonicInstant,
+        _ fields: @autoclosure () -> [String: String]
+    ) {
+        log.write(message, at: now, fields())
+    }
+
     /// Says once, at the start, which limits are in effect.
     private func logLimits() {
+        let logger = log.logger
         logger.info(
             "limits", metadata: configuration.limitReport(memory, routes: webSocketRoutes))
         let off = configuration.memoryLimitsOff
         guard !off.isEmpty else { return }
         logger.warning(
             "memory limits are off", metadata: ["fields": "\(off.joined(separator: " "))"])
-    }
-
-    /// The log, at the level that was set last.
-    var logger: Logger {
-        var logger = baseLogger
-        logger.logLevel = Logger.Level.allCases[logLevel.load(ordering: .relaxed)]
-        return logger
-    }
-
-    /// Whether events are logged; read for each event, so that a silent log costs one test.
-    var isDebugging: Bool { logLevel.load(ordering: .relaxed) <= Self.place(of: .debug) }
-
-    func setLogLevel(_ level: Logger.Level) {
-        logLevel.store(Self.place(of: level), ordering: .relaxed)
-    }
-
-    private static func place(of level: Logger.Level) -> Int {
-        Logger.Level.allCases.firstIndex(of: level) ?? 0
     }
 
     // MARK: - The registry

@@ -8,6 +8,14 @@ public struct AppError: Error, Sendable, Hashable, CustomStringConvertible {
         AppError(description: "\(field) \(problem)")
     }
 
+    /// Throws for a value of the configuration that is out of its range.
+    static func check<Value: Comparable>(
+        _ field: String, _ value: Value, _ range: ClosedRange<Value>
+    ) throws(AppError) {
+        guard !range.contains(value) else { return }
+        throw configuration(field: field, "is \(value); it must be in \(range)")
+    }
+
     /// Routes, middleware and the like are fixed once the app listens.
     static let alreadyListening = AppError(
         description: "the app listens already: routes are registered before")

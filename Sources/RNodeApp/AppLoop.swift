@@ -8,6 +8,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     let core: AppCore
     let rooms: LoopRooms
     let counters: LoopCounters
+    let deflateStreams: DeflateStreams
     var connections = SlotTable<AppConnection>()
     /// The head of the request that is being parsed: one for the loop, reused.
     var head: RequestHead
@@ -18,6 +19,10 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var random: any RandomNumberGenerator
     /// Named connections whose last callback has not returned.
     var livePeers = 0
+    /// The loop's part of a drain, from when connections close until none lives.
+    var drain: LoopDrain?
+    /// When the drain was announced here.
+    var drainBegan = MonotonicInstant.distantFuture
     /// Bytes of messages whose end has not come.
     var unfinishedBytes = 0
     var outboundStep: BudgetStep
@@ -38,7 +43,9 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         counters =
             core.metrics.counters(loop: eventLoop.index)
             ?? LoopCounters(routeCount: routes, isDetailed: false)
-        rooms = LoopRooms(eventLoop: eventLoop, core: core, counters: counters)
+        deflateStreams = DeflateStreams(budget: core.deflateBudget)
+        rooms = LoopRooms(
+            eventLoop: eventLoop, core: core, counters: counters, deflateStreams: deflateStreams)
         head = RequestHead(limits: core.configuration.http)
         responses = ResponseEncoder(unixSeconds: 0)
         let loops = core.metrics.loopCount
@@ -49,6 +56,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     // MARK: - LoopHandler
 
     func accepted(_ connection: inout ConnectionContext, remote: SocketAddress) {
+        counters.accepted.raise()
         guard admitsAddress(remote, &connection) else { return }
         let state = HTTPConnection(acceptedAt: connection.now, remote: remote)
         connection.deadline = state.session.deadline(limits: core.configuration.http)
@@ -102,6 +110,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     }
 
     func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop) {
+        counters.ended.raise()
         releaseAddress(connection)
         switch connections.take(at: connection.slot) {
         case .none: return
@@ -114,6 +123,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     func turnEnded(on loop: EventLoop) {
         rooms.flushAll()
         settleAccounts()
+        if drain != nil { finishDrainIfQuiet() }
     }
 
     /// Lends the state of a WebSocket connection; nil when it is none (any more).
@@ -168,8 +178,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     }
 
     func logEvent(_ event: WebSocketEvent, _ peer: WebSocketPeer, _ byteCount: Int) {
-        guard core.isDebugging else { return }
-        core.logger.debug(
+        guard core.log.isDebugging else { return }
+        core.log.logger.debug(
             "\(event.name)",
             metadata: [
                 "route": "\(peer.route.path)", "connection": "\(peer.id)",

@@ -37,10 +37,11 @@ public struct HTTPLimits: Sendable, Hashable {
 
     // MARK: - Connection
 
-    /// Requests read ahead of the answer being written; beyond, the reader stops reading.
+    /// Pipelined requests of one connection whose answers wait to be sent together; beyond, nothing more is
+    /// read before they were.
     ///
-    /// `HTTPSession` hands out one request at a time and leaves the bytes behind it untouched: this
-    /// bound is for a consumer that pulls further ahead.
+    /// For a session's consumer: `HTTPSession` itself hands out one request at a time and leaves the bytes
+    /// behind it untouched.
     public var pipelinedRequestsMax = 32
     /// Requests served on one connection, the last with `Connection: close`; nil is no limit.
     public var requestsPerConnectionMax: Int?

@@ -13,14 +13,21 @@ public struct IOLimits: Sendable, Equatable {
     public var outputStallTimeout = Duration.seconds(30)
     /// Connections taken from one listener in one turn. 1…4,096; default 64.
     public var acceptsPerTurnMax = 64
-    /// Open connections of one loop; above it a listener waits. 1…16,777,216; default 1,048,576.
-    public var connectionsMax = 1_048_576
+    /// Messages or requests of one connection that a handler takes in one turn of the loop. 1…65,536; default 1,024.
+    public var messagesPerTurnMax = 1_024
+    /// Open connections of all loops of a group together; what comes beyond is refused. 1…16,777,216; nil, the default,
+    /// is 90 % of the descriptors that the system gives the process (`RLIMIT_NOFILE`).
+    public var connectionsMax: Int?
+    /// Refused connections that a loop answers at a time; further ones are closed at once. 0…4,096; default 64.
+    public var refusalsMax = 64
     /// Droppable items that may wait in a loop's mailbox. 1…16,777,216; default 65,536.
     public var mailboxItemsMax = 65_536
     /// How long a closed stream's peer may take to close its side too. 0…60 s; default 2 s.
     public var lingerTimeout = Duration.seconds(2)
-    /// How long a listener rests when descriptors ran out. 1 ms…60 s; default 100 ms.
+    /// How long a listener rests when descriptors ran out, and how often it looks for free ones. 1 ms…60 s; default 100 ms.
     public var acceptBackOff = Duration.milliseconds(100)
+    /// How long it rests at most, when accepting fails again and again. Not below `acceptBackOff`, up to 60 s; default 1 s.
+    public var acceptBackOffMax = Duration.seconds(1)
 
     /// The defaults.
     public init() {}
@@ -32,10 +39,13 @@ public struct IOLimits: Sendable, Equatable {
         try check("outputHardCapBytes", outputHardCapBytes, outputSoftMarkBytes...Int.max)
         try check("outputStallTimeout", outputStallTimeout, .milliseconds(10) ... .seconds(3_600))
         try check("acceptsPerTurnMax", acceptsPerTurnMax, 1...4_096)
-        try check("connectionsMax", connectionsMax, 1...16_777_216)
+        try check("messagesPerTurnMax", messagesPerTurnMax, 1...65_536)
+        if let connectionsMax { try check("connectionsMax", connectionsMax, 1...16_777_216) }
+        try check("refusalsMax", refusalsMax, 0...4_096)
         try check("mailboxItemsMax", mailboxItemsMax, 1...16_777_216)
         try check("lingerTimeout", lingerTimeout, .zero ... .seconds(60))
         try check("acceptBackOff", acceptBackOff, .milliseconds(1) ... .seconds(60))
+        try check("acceptBackOffMax", acceptBackOffMax, acceptBackOff ... .seconds(60))
     }
 
     private func check<Value: Comparable>(

@@ -1,5 +1,13 @@
 public import RNodeIO
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// A listener with no port: a test connects to it by a call.
 ///
 /// Watched by a ``ScriptedBackend`` that has the same ``VirtualDescriptors``. Used by one thread at a time.
@@ -34,6 +42,12 @@ public final class InMemoryListener: Listener, VirtualSource {
         self.descriptors = descriptors
         descriptor = descriptors.open(self)
     }
+
+    /// Whether no descriptor is left: `accept` says so, and turns the connection that waits longest away, as
+    /// `SocketListener` does.
+    public var isExhausted = false
+    /// How many connections were turned away for that.
+    public private(set) var turnedAwayCount = 0
 
     /// How many connections wait to be accepted.
     public var waitingCount: Int { waiting.count - firstWaiting }
@@ -89,15 +103,28 @@ public final class InMemoryListener: Listener, VirtualSource {
     public func accept() -> AcceptResult {
         acceptCount += 1
         if !failures.isEmpty { return failures.removeFirst() }
+        if isExhausted, waitingCount > 0 {
+            turnedAwayCount += 1
+            takeFirst().transport.close(abort: false)
+            return .exhausted(IOError("accept", code: EMFILE))
+        }
         guard firstWaiting < waiting.count else { return .wouldBlock }
+        let next = takeFirst()
+        return .accepted(next.transport, remote: next.remote)
+    }
+
+    private func takeFirst() -> Waiting {
         let next = waiting[firstWaiting]
         firstWaiting += 1
         if firstWaiting == waiting.count {
             waiting.removeAll(keepingCapacity: true)
             firstWaiting = 0
         }
-        return .accepted(next.transport, remote: next.remote)
+        return next
     }
+
+    /// Whether descriptors are free: ``isExhausted`` says otherwise.
+    public func hasRoom() -> Bool { !isExhausted }
 
     /// Frees the descriptor; peers that wait are reset, as a kernel does.
     public func close() {

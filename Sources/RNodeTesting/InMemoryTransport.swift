@@ -22,6 +22,8 @@ public final class InMemoryTransport: Transport, VirtualSource {
     public private(set) var receiveCount = 0
     /// How often `send` was called: a loop that gathers sends once per connection and turn.
     public private(set) var sendCount = 0
+    /// How often `send` was called with nothing to send, which a loop never does.
+    public private(set) var emptySendCount = 0
     /// Whether the loop has closed it.
     public var isClosed: Bool { descriptor < 0 }
 
@@ -93,6 +95,7 @@ public final class InMemoryTransport: Transport, VirtualSource {
     public func send(_ bytes: Span<UInt8>) -> SendResult {
         guard !isClosed else { return .failed(IOError("send", code: EBADF)) }
         sendCount += 1
+        if bytes.isEmpty { emptySendCount += 1 }
         if outbound.isReset { return .failed(IOError("send", code: ECONNRESET)) }
         if outbound.isAbandoned || outbound.isFinished {
             return .failed(IOError("send", code: EPIPE))

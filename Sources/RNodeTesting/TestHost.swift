@@ -34,13 +34,15 @@ public final class TestHost: @unchecked Sendable {
     public init(loops count: Int = 1, limits: IOLimits = IOLimits()) throws {
         let clock = VirtualClock()
         let descriptors = VirtualDescriptors()
+        let budget = ConnectionBudget(limit: limits.connectionsMax)
         var loops: [EventLoop] = []
         var backends: [ScriptedBackend] = []
         var listeners: [InMemoryListener] = []
         for index in 0..<max(count, 1) {
             let backend = ScriptedBackend(clock: clock, descriptors: descriptors)
             let listener = InMemoryListener(descriptors: descriptors)
-            let loop = try EventLoop(backend: backend, limits: limits, index: index)
+            let loop = try EventLoop(
+                backend: backend, limits: limits, index: index, budget: budget)
             try loop.listen(on: listener)
             loops.append(loop)
             backends.append(backend)

@@ -18,28 +18,40 @@ public final class TestWebSocket {
     public let peer: InMemoryPeer
     /// The subprotocol the server chose.
     public let subprotocol: String?
+    /// What was agreed on for permessage-deflate; nil when it is not in use.
+    public let compression: DeflateParameters?
+    /// Bytes received behind the 101, as they were on the wire.
+    public private(set) var receivedByteCount = 0
     private let host: TestHost
     private var session: WebSocketSession
     private var received: [TestMessage] = []
     private var isEnded = false
 
     private init(
-        _ peer: InMemoryPeer, _ host: TestHost, limits: WebSocketLimits, subprotocol: String?
+        _ peer: InMemoryPeer, _ host: TestHost, limits: WebSocketLimits, subprotocol: String?,
+        deflate: PerMessageDeflate?
     ) {
         self.peer = peer
         self.host = host
         self.subprotocol = subprotocol
-        session = WebSocketSession(role: .client, limits: limits, now: host.clock.now)
+        compression = deflate?.parameters
+        session = WebSocketSession(
+            role: .client, limits: limits, extension: deflate, now: host.clock.now)
     }
 
     /// Opens a connection; throws ``TestRefusal`` when the server answers anything but 101.
+    ///
+    /// With `compression` it offers permessage-deflate, and uses it when the server accepts.
     public static func open(
         _ host: TestHost, _ target: String, loop: Int = 0, subprotocols: [String] = [],
         fields: [(String, String)] = [], shape: StreamShape = StreamShape(),
-        limits: WebSocketLimits = .default
+        limits: WebSocketLimits = .default, compression: DeflateOptions? = nil
     ) async throws -> TestWebSocket {
         let peer = try host.connect(toLoop: loop, shape: shape)
-        let offer = HandshakeOffer(nonce: InlineArray(repeating: 7), subprotocols: subprotocols)
+        let element = compression.map { DeflateParameters.offer($0) }
+        let offer = HandshakeOffer(
+            nonce: InlineArray(repeating: 7), subprotocols: subprotocols,
+            extensions: element.map { [$0] } ?? [])
         peer.send(request(offer, target, fields))
         let stream = TestStream(peer, host)
         let answer = try await stream.response()
@@ -48,9 +60,22 @@ public final class TestWebSocket {
         guard answer.status == 101 else { throw TestRefusal(response: answer) }
         let agreement = try offer.check(status: answer.status, seen)
         let client = TestWebSocket(
-            peer, host, limits: limits, subprotocol: agreement.subprotocol)
+            peer, host, limits: limits, subprotocol: agreement.subprotocol,
+            deflate: try deflate(agreement, element, compression))
         client.take(stream.takeRest())
         return client
+    }
+
+    /// What the server's answer brings into use.
+    private static func deflate(
+        _ agreement: HandshakeOffer.Agreement, _ offer: ExtensionOffer?, _ options: DeflateOptions?
+    ) throws -> PerMessageDeflate? {
+        guard let answer = agreement.extensions.first, let offer, let options else { return nil }
+        guard agreement.extensions.count == 1,
+            let parameters = DeflateParameters(answer: answer, to: offer),
+            let deflate = PerMessageDeflate(.client, parameters, options, DeflateStreams())
+        else { throw TestFailure("not an answer to the offer of permessage-deflate: \(answer)") }
+        return deflate
     }
 
     private static func request(
@@ -67,13 +92,18 @@ public final class TestWebSocket {
     // MARK: - Sending
 
     /// Sends a text.
-    public func send(_ text: String) {
-        write { $0.send(.text, text.utf8Span.span, maskingKey: 0x5A3C_9671, into: &$1) }
+    public func send(_ text: String, compress: Bool = true) {
+        write {
+            $0.send(
+                .text, text.utf8Span.span, compress: compress, maskingKey: 0x5A3C_9671, into: &$1)
+        }
     }
 
     /// Sends a binary message.
-    public func send(_ bytes: [UInt8]) {
-        write { $0.send(.binary, bytes.span, maskingKey: 0x5A3C_9671, into: &$1) }
+    public func send(_ bytes: [UInt8], compress: Bool = true) {
+        write {
+            $0.send(.binary, bytes.span, compress: compress, maskingKey: 0x5A3C_9671, into: &$1)
+        }
     }
 
     /// Sends a ping.
@@ -125,6 +155,13 @@ public final class TestWebSocket {
         return received
     }
 
+    /// What has arrived so far. Runs no turn, so a test sees where in a race it stands.
+    public func takeReceived() -> [TestMessage] {
+        take(peer.takeBytes())
+        defer { received = [] }
+        return received
+    }
+
     private var isOver: Bool {
         if peer.isFinished, peer.availableCount == 0 { isEnded = true }
         return isEnded
@@ -132,6 +169,7 @@ public final class TestWebSocket {
 
     private func take(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
+        receivedByteCount += bytes.count
         var buffer = ByteBuffer(copying: bytes.span)
         let now = host.clock.now
         buffer.withMutableSpan { bytes in

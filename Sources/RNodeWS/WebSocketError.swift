@@ -17,7 +17,7 @@ public struct WebSocketError: Error, Hashable, Sendable, BitwiseCopyable {
         case continuationUnexpected, continuationExpected
         case closePayloadTooShort, closeCodeInvalid
         case invalidUTF8, extensionPayloadInvalid
-        case frameTooBig, messageTooBig
+        case frameTooBig, messageTooBig, inflateRatioExceeded
         case tooManyFragments, unfinishedMessage
         case pongTimeout, closeTimeout
         case tooManyMessages, tooManyControlFrames, tooMuchUnfinished
@@ -62,6 +62,8 @@ public struct WebSocketError: Error, Hashable, Sendable, BitwiseCopyable {
     public static let frameTooBig = Self(.frameTooBig)
     /// A message above `WebSocketLimits.messageBytesMax`: 1009.
     public static let messageTooBig = Self(.messageTooBig)
+    /// A message that inflates to more than `WebSocketLimits.inflateRatioMax` times its length: 1009.
+    public static let inflateRatioExceeded = Self(.inflateRatioExceeded)
     /// A message of more than `WebSocketLimits.fragmentsMax` frames: 1008.
     public static let tooManyFragments = Self(.tooManyFragments)
     /// A message unfinished after `WebSocketLimits.unfinishedMessageTimeout`: 1008.
@@ -85,7 +87,7 @@ extension WebSocketError: CustomStringConvertible {
     public var closeCode: CloseCode {
         switch rule {
         case .invalidUTF8, .extensionPayloadInvalid: .invalidPayload
-        case .frameTooBig, .messageTooBig: .messageTooBig
+        case .frameTooBig, .messageTooBig, .inflateRatioExceeded: .messageTooBig
         case .tooManyFragments, .unfinishedMessage, .tooManyMessages, .tooManyControlFrames:
             .policyViolation
         case .tooMuchUnfinished: .tryAgainLater
@@ -119,6 +121,7 @@ extension WebSocketError: CustomStringConvertible {
         case .extensionPayloadInvalid: "payload not decodable"
         case .frameTooBig: "frame too big"
         case .messageTooBig: "message too big"
+        case .inflateRatioExceeded: "message inflates too far"
         case .tooManyFragments: "too many fragments"
         case .unfinishedMessage: "message not finished in time"
         case .pongTimeout: "no answer to a ping"

@@ -12,6 +12,12 @@ public struct WebSocketLimits: Hashable, Sendable {
     /// a message may have, for as long as a message. Breach: close 1009.
     public var frameBytesMax: Int?
 
+    /// How many times longer than what came an inflated message may be (1…1,000,000); nil for any.
+    /// Looked at after each 16 KiB of a message. Breach: close 1009.
+    ///
+    /// `messageBytesMax` stops a bomb without it. zlib makes of a byte 1,032 at most.
+    public var inflateRatioMax: Int?
+
     /// The most fragments of one message, empty ones counted (1…1,000,000). Breach: close 1008.
     public var fragmentsMax = 1024
 
@@ -60,10 +66,12 @@ public struct WebSocketLimits: Hashable, Sendable {
     /// The defaults.
     public static let `default` = WebSocketLimits()
 
-    /// The defaults, with a rate of 100 messages a second and 200 at once: for routes that are open to strangers.
+    /// The defaults, with a rate of 100 messages a second and 200 at once, and an inflate ratio of 1,000: for routes that
+    /// are open to strangers.
     public static let `public`: WebSocketLimits = {
         var limits = WebSocketLimits()
         limits.messagesPerSecondMax = 100
+        limits.inflateRatioMax = 1_000
         return limits
     }()
 
@@ -72,6 +80,7 @@ public struct WebSocketLimits: Hashable, Sendable {
         let longest = 64 << 20
         try check("messageBytesMax", messageBytesMax, 1...longest)
         if let frameBytesMax { try check("frameBytesMax", frameBytesMax, 1...longest) }
+        if let inflateRatioMax { try check("inflateRatioMax", inflateRatioMax, 1...1_000_000) }
         try check("fragmentsMax", fragmentsMax, 1...1_000_000)
         try check("offersMax", offersMax, 1...64)
         try check("pingJitterPercentMax", pingJitterPercentMax, 0...50)
@@ -99,13 +108,16 @@ public struct WebSocketLimits: Hashable, Sendable {
         _ field: String, _ value: Value, _ allowed: ClosedRange<Value>
     ) throws(WebSocketLimitError) {
         guard !allowed.contains(value) else { return }
-        throw WebSocketLimitError(field: field, value: "\(value)", allowed: "\(allowed)")
+        throw WebSocketLimitError(
+            type: "WebSocketLimits", field: field, value: "\(value)", allowed: "\(allowed)")
     }
 }
 
-/// A field of `WebSocketLimits` that is out of its range.
+/// A field of `WebSocketLimits` or `DeflateOptions` that is out of its range.
 public struct WebSocketLimitError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The field's name, as written in `WebSocketLimits`.
+    /// The name of the type that has the field.
+    public let type: String
+    /// The field's name.
     public let field: String
     /// The value that was found.
     public let value: String
@@ -114,6 +126,6 @@ public struct WebSocketLimitError: Error, Hashable, Sendable, CustomStringConver
 
     /// One line for the operator.
     public var description: String {
-        "WebSocketLimits.\(field) is \(value); it must lie in \(allowed)"
+        "\(type).\(field) is \(value); it must lie in \(allowed)"
     }
 }

@@ -47,7 +47,7 @@ struct ConcurrencyTests {
         "RNodeTesting/ScriptedWaker.swift",
     ]
 
-    @Test("Continuations are made in the listed files only, so none is made for each message")
+    @Test("D7 Continuations are made in the listed files only, so none is made for each message")
     func continuationsAreListed() {
         let makers = [
             "withCheckedContinuation", "withCheckedThrowingContinuation", "withUnsafeContinuation",
@@ -67,7 +67,8 @@ struct ConcurrencyTests {
                 line.contains("Task.detached") && !line.contains("executorPreference:")
             }
             #expect(
-                leaving.isEmpty || file.shortPath == "RNodeApp/App+Running.swift", "\(file.path)")
+                leaving.isEmpty || file.shortPath == "RNodeApp/Draining/App+Draining.swift",
+                "\(file.path)")
             for word in ["DispatchQueue", "DispatchSemaphore", "NSLock"] {
                 #expect(file.lines(withWord: word).isEmpty, "\(file.path): \(word)")
             }
@@ -75,11 +76,61 @@ struct ConcurrencyTests {
     }
 
     @Test(
-        "A library sleeps only where it waits for the last connections, or for a broker under test")
+        "A library sleeps only where it guards a drain against blocked loops, or waits for a broker under test"
+    )
     func sleepsAreListed() {
         let found = Repository.sources.filter { !$0.lines(withWord: "sleep").isEmpty }
         expectList(
             Set(found.map(\.shortPath)),
-            ["RNodeApp/App+Running.swift", "RNodeRooms/Conformance/RoomBrokerConformance.swift"])
+            [
+                "RNodeApp/Draining/App+Draining.swift",
+                "RNodeRooms/Conformance/RoomBrokerConformance.swift",
+            ])
+    }
+
+    /// The files that start tasks, and for what: none for each message. A message's flow waits in the one task of its
+    /// connection, made when it is first needed.
+    private static let tasks: [String: String] = [
+        "RNodeApp/App+Running.swift": "the start",
+        "RNodeApp/Draining/App+Draining.swift": "the end, and its guard",
+        "RNodeApp/Draining/DrainSteps.swift": "the broker's end",
+        "RNodeApp/Flows/FlowTask.swift": "one for each connection with async callbacks",
+        "RNodeApp/HTTP/AppLoop+HTTP.swift": "an async HTTP handler",
+        "RNodeApp/Rooms/AppLoop+Rooms.swift": "the look-up of a room that is not on this loop",
+        "RNodeApp/Rooms/RoomExpiry.swift": "four for each life of empty rooms",
+        "RNodeApp/WebSocket/Opening.swift": "an async onConnect",
+        "RNodeApp/WebSocket/WebSocketPeer+Flows.swift": "a flow that asks the registry",
+        "RNodeRooms/Registry/RoomRegistry+Store.swift": "a turn of the store",
+        "RNodeTesting/TestHost.swift": "a test's own call",
+    ]
+
+    @Test("D7 Tasks are started in the listed files only, none of them for each message")
+    func tasksAreListed() {
+        for file in Repository.sources where Self.tasks[file.shortPath] == nil {
+            let lines = file.lines { line in
+                SourceFile.words(in: line).contains("Task")
+                    && ["Task {", "Task(", "Task.detached", "Task.immediate"].contains {
+                        line.contains($0)
+                    }
+            }
+            #expect(lines.isEmpty, "\(file.path): \(lines)")
+        }
+    }
+
+    @Test("D7 Every stream of values has a bound")
+    func streamsAreBounded() {
+        var count = 0
+        for file in Repository.sources {
+            for line in file.lines(where: {
+                $0.contains("makeStream(") || $0.contains("AsyncStream(")
+            }) {
+                count += 1
+                let call = file.codeLines[(line - 1)..<min(line + 1, file.codeLines.count)].joined()
+                #expect(call.contains("bufferingPolicy: .buffering"), "\(file.path):\(line)")
+            }
+            #expect(file.lines(withWord: "unbounded").isEmpty, "\(file.path)")
+            #expect(file.lines(withWord: "AsyncThrowingStream").isEmpty, "\(file.path)")
+        }
+        #expect(count >= 3)
     }
 }

@@ -14,8 +14,10 @@ struct RepositoryTests {
         "What the scripts and .ci/run promise is there, and can be run",
         arguments: [
             "scripts/chat", "scripts/test", "scripts/lint", "scripts/format", "scripts/docs",
-            "scripts/sanitize", "scripts/interop", "scripts/browser", "scripts/autobahn",
-            "scripts/differential", "scripts/exhaustive", ".ci/run",
+            "scripts/sanitize", "scripts/interop", "scripts/differential", "scripts/browser",
+            "scripts/histories", "scripts/threats", "scripts/fuzz", "scripts/trap-audit",
+            "scripts/drill", "scripts/autobahn", "scripts/exhaustive", "scripts/simulate",
+            ".ci/run",
         ])
     func scriptsAreThere(_ path: String) throws {
         let lines = try Repository.text(of: path).split(separator: "\n")

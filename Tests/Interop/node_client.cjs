@@ -198,11 +198,37 @@ const checks = {
   },
 
   async 'compression offer'() {
-    // An offer may be accepted or passed over; either way messages arrive.
-    const client = await Client.open('/echo', undefined, { perMessageDeflate: true });
-    client.send('compressible '.repeat(200));
-    assert.equal(await client.raw(), 'compressible '.repeat(200));
-    await client.close();
+    for (const perMessageDeflate of [
+      true, { threshold: 0 }, { serverNoContextTakeover: true, clientNoContextTakeover: true },
+      { serverMaxWindowBits: 9, clientMaxWindowBits: 9, threshold: 0 }, { serverMaxWindowBits: 15 },
+      { clientMaxWindowBits: true, zlibDeflateOptions: { level: 9 } },
+    ]) {
+      const client = await Client.open('/echo', undefined, { perMessageDeflate });
+      assert.match(client.socket.extensions, /^permessage-deflate/);
+      for (const text of ['', 'short', 'compressible '.repeat(200), 'é💬'.repeat(5000), 'compressible '.repeat(200)]) {
+        client.send(text);
+        assert.equal(await client.raw(), text);
+      }
+      await client.close();
+    }
+    // zlib can't deflate into a window of 8 bits: the offer is passed over, and messages arrive all the same.
+    const plain = await Client.open('/echo', undefined, { perMessageDeflate: { serverMaxWindowBits: 8 } });
+    assert.equal(plain.socket.extensions, '');
+    plain.send('compressible '.repeat(200));
+    assert.equal(await plain.raw(), 'compressible '.repeat(200));
+    await plain.close();
+  },
+
+  async 'compressed room'() {
+    const clients = await Promise.all([false, true, { serverMaxWindowBits: 9 }, { threshold: 0 }].map(
+      (perMessageDeflate, index) => Client.open('/chat', `node-deflate-${index}`, { perMessageDeflate })));
+    for (const client of clients) await client.join();
+    for (let round = 1; round < 20; round += 1) {
+      const message = `${round} times more `.repeat(round * 20);
+      clients[round % 4].send({ type: 'room_message', room_id: room, message });
+      for (const client of clients) assert.equal((await client.next('room_message')).message, message);
+    }
+    await Promise.all(clients.map((client) => client.close()));
   },
 };
 

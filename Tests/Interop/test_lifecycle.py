@@ -10,8 +10,8 @@ import pytest
 
 from client import Client
 from frames import PING, PONG, RawSocket, frame
-from http11 import Wire, head
-from servers import Server, binary, free_port
+from http11 import Wire, head, request
+from servers import Server, binary, eventually, free_port
 
 
 @pytest.mark.parametrize("program, path", [("Chat", "/chat"), ("Chat", "/echo"), ("InteropServer", "/async")])
@@ -49,7 +49,100 @@ def test_a_client_that_never_answers_the_close_does_not_hold_up_the_end(start):
     with RawSocket(server.port, "/chat") as raw:
         server.terminate()
         assert raw.close_code(answer=False) == 1001
-        assert server.wait(30) in (0, 3), "clean, or cut by the deadline"
+        assert server.wait(30) == 0, "cut by its close timeout, so in time"
+
+
+@pytest.mark.timeout(40)
+def test_who_is_left_at_the_deadline_is_cut_and_the_exit_code_is_3(start):
+    server: Server = start("Chat", "--drain-deadline", "2")
+    with RawSocket(server.port, "/chat") as raw:
+        server.terminate()
+        assert raw.close_code(answer=False) == 1001
+        assert server.wait(10) == 3
+
+
+@pytest.mark.timeout(40)
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("second, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_second_signal_ends_the_waiting_with_its_own_exit_code(first, second, code):
+    server = Server("Chat")
+    try:
+        with RawSocket(server.port, "/chat") as raw:
+            server.process.send_signal(first)
+            assert raw.close_code(answer=False) == 1001
+            server.process.send_signal(second)
+            assert server.wait(4) == code
+    finally:
+        server.stop()
+
+
+@pytest.mark.timeout(40)
+def test_readiness_goes_first_and_clients_are_served_until_the_delay_is_over(start):
+    server: Server = start("Chat", "--pre-stop-delay", "1.5")
+    with Client(server.ws("/chat")) as client:
+        assert server.get("/readyz").status == 200
+        server.terminate()
+        eventually(lambda: server.get("/readyz").status == 503)
+        assert server.get("/livez").status == 200
+        client.fence()
+        with Client(server.ws("/chat")) as late:
+            late.fence()
+            assert late.closed(10)[0] == 1001
+        assert client.closed(10)[0] == 1001
+    assert server.wait() == 0
+
+
+def test_sighup_ends_nothing_and_reads_the_log_level_again(start, tmp_path):
+    level = tmp_path / "level"
+    server: Server = start("Chat", "--log-level-file", str(level))
+    with Client(server.ws("/chat")) as client:
+        client.fence()
+        assert "onMessage" not in server.tail(100_000)
+        level.write_text("debug\n")
+        server.process.send_signal(signal.SIGHUP)
+
+        def is_debugging():
+            client.fence()
+            return "onMessage" in server.tail(100_000) or "onPing" in server.tail(100_000)
+
+        eventually(is_debugging, what="the new log level")
+        server.assert_alive()
+
+
+def test_the_admin_listener_has_health_and_metrics_to_itself(start):
+    admin = free_port()
+    server: Server = start("Chat", "--admin", f"127.0.0.1:{admin}")
+    for path in ["/livez", "/readyz", "/metrics"]:
+        assert request(admin, "GET", path, {"Host": "a", "Connection": "close"}).status == 200, path
+        assert server.get(path).status == 404, path
+    server.terminate()
+    assert server.wait() == 0
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", admin), timeout=1)
+
+
+def test_deterministic_hashing_is_warned_of(monkeypatch, start):
+    assert "SWIFT_DETERMINISTIC_HASHING" not in start("Chat").tail()
+    monkeypatch.setenv("SWIFT_DETERMINISTIC_HASHING", "1")
+    assert "SWIFT_DETERMINISTIC_HASHING" in start("Chat").tail()
+
+
+def test_only_a_trusted_proxy_is_believed(start):
+    fields = {"Origin": "http://elsewhere.example", "X-Forwarded-For": "203.0.113.77, 198.51.100.9"}
+    upgrade = {
+        "Host": "a", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", **fields,
+    }
+    for flags, network in [((), "127.0.0.0/24"), (("--trust-proxy", "127.0.0.1"), "198.51.100.0/24")]:
+        server: Server = start("Chat", *flags)
+        assert request(server.port, "GET", "/chat", upgrade).status == 403
+        eventually(lambda: f"peer={network}" in server.tail(), what=f"a line with {network}")
+
+
+def test_a_request_for_another_host_is_refused_when_hosts_are_listed(start):
+    server: Server = start("Chat", "--allow-host", "localhost")
+    assert request(server.port, "GET", "/readyz", {"Host": "evil.example"}).status == 421
+    assert request(server.port, "GET", "/readyz", {"Host": f"localhost:{server.port}"}).status == 200
 
 
 def test_a_port_in_use_fails_at_the_start(start):
@@ -67,7 +160,8 @@ def test_a_port_in_use_fails_at_the_start(start):
     [
         ["--port", "70000"], ["--port", "-1"], ["--port", "x"], ["--loops", "0"], ["--loops", "-3"], ["--max-message", "0"],
         ["--ping-interval", "-1"], ["--header-timeout", "0"], ["--host", "not an address"], ["--log-level", "shouting"],
-        ["--backend", "none"], ["--allow-origin", "no origin"],
+        ["--backend", "none"], ["--allow-origin", "no origin"], ["--trust-proxy", "10.0.0.1/8"], ["--allow-host", "a/b"],
+        ["--admin", "nowhere"], ["--drain-deadline", "4000"],
     ],
     ids=" ".join,
 )

@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).with_name("node_client.cjs")
 CHECKS = [
     "welcome", "ack", "unicode client id", "room message", "direct message", "fragments", "large message", "ping frame",
     "json ping", "blocked", "announced members", "binary echo", "close code", "server error codes", "refused path", "many clients",
-    "compression offer",
+    "compression offer", "compressed room",
 ]
 
 

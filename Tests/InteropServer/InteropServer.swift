@@ -23,8 +23,6 @@ struct InteropServer: AsyncParsableCommand {
             .register()
         RawRoutes.register(on: app)
         HTTPRoutes(app: app, journal: journal).register()
-        let address = try await app.listen(host: flags.host, port: flags.port)
-        print("Serving at http://\(address)")
-        try await app.run()
+        try await flags.serve(app)
     }
 }

@@ -7,6 +7,12 @@ enum RawRoutes {
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
         registerAutobahn(on: app)
+        for (path, options) in compressed {
+            app.websocket(raw: path) { route in
+                route.compression = options
+                route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+            }
+        }
         app.websocket(raw: "/raw-room") { route in
             route.onMessage { bytes, kind, context in
                 guard kind == .text,
@@ -49,6 +55,24 @@ enum RawRoutes {
             digits.append(Character(UnicodeScalar(bytes[index])))
         }
         return Int(digits)
+    }
+
+    /// Echoes with permessage-deflate, each with other options; all compress whatever gets shorter by it.
+    private static var compressed: [(String, DeflateOptions)] {
+        var plain = DeflateOptions()
+        plain.minimumBytes = 1
+        var keeping = plain
+        keeping.serverKeepsContext = true
+        keeping.clientKeepsContext = true
+        var small = keeping
+        small.level = 9
+        small.memoryLevel = 1
+        small.serverWindowBitsMax = 9
+        small.clientWindowBitsMax = 9
+        return [
+            ("/deflate", plain), ("/deflate-context", keeping), ("/deflate-small", small),
+            ("/deflate-default", DeflateOptions()),
+        ]
     }
 
     /// What `scripts/autobahn` drives: its biggest message has 16 MiB, and its longest 65,536 frames.

@@ -41,6 +41,8 @@ struct BodyDecoderTests {
         "fffffffffffffffff\r\n", "0\r\n\rX", "0\r\n X: y\r\n\r\n", "0\r\n: y\r\n\r\n",
         "0\r\nX : y\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\nX: y\r\r\n", "0\r\nX\r\n\r\n",
         "0\r\nX: \u{0}\r\n\r\n", "0\r\nX: y\r\n folded\r\n\r\n",
+        "0\r\nContent-Length: 1\r\n\r\n", "0\r\ncontent-LENGTH:\r\n\r\n",
+        "0\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n",
     ])
     func `A4 a chunk that is not exact is refused`(_ wire: String) {
         let found = transcriptInAllSplits(Self.chunked + wire + Self.next)

@@ -63,6 +63,35 @@ struct ResponseEncoderTests {
         #expect(isBodyless)
     }
 
+    @Test func `205 has no content, and a length that says so`() throws {
+        let response = Response().text("dropped").status(205)
+        let text = try encode(response)
+        #expect(text.contains("Content-Length: 0\r\n"))
+        #expect(text.hasSuffix("\r\n\r\n"))
+        let encoder = ResponseEncoder(unixSeconds: 784_111_777)
+        let isBodyless = encoder.isBodyless(response, terms: ResponseTerms())
+        #expect(isBodyless)
+        var output = ByteBuffer()
+        encoder.encode(try PreparedResponse(response), terms: ResponseTerms(), into: &output)
+        #expect(String(decoding: output.copied(), as: UTF8.self) == text)
+    }
+
+    @Test func `who sends Upgrade names it in Connection`() throws {
+        for (version, keepsAlive, value) in [
+            (HTTPVersion.http11, true, "Upgrade"), (.http11, false, "close, Upgrade"),
+            (.http10, true, "keep-alive, Upgrade"), (.http10, false, "close, Upgrade"),
+        ] {
+            let terms = ResponseTerms(version: version, keepsAlive: keepsAlive)
+            let response = Response().header("uPGRADE", "websocket")
+            #expect(try encode(response, terms).hasSuffix("Connection: \(value)\r\n\r\n"))
+            let encoder = ResponseEncoder(unixSeconds: 784_111_777)
+            var output = ByteBuffer()
+            encoder.encode(try PreparedResponse(response), terms: terms, into: &output)
+            #expect(
+                String(decoding: output.copied(), as: UTF8.self) == (try encode(response, terms)))
+        }
+    }
+
     @Test func `framing fields of the handler are left out, its date is kept`() throws {
         let response = Response().header("Content-Length", "99").header("connection", "close")
             .header("Transfer-Encoding", "chunked").header("Keep-Alive", "x")
@@ -247,7 +276,7 @@ struct ResponseEncoderTests {
             encoder.encode(error, into: &output)
             let text = String(decoding: output.copied(), as: UTF8.self)
             #expect(text.contains("Connection: close\r\n"))
-            #expect([400, 408, 413, 414, 417, 431, 501, 505].contains(error.status.code))
+            #expect([400, 408, 413, 414, 417, 421, 431, 501, 505].contains(error.status.code))
             #expect(!StatusLine.reasonPhrase(error.status.code).description.isEmpty)
         }
     }
@@ -301,7 +330,7 @@ struct DateFieldTests {
     @Test func `every day of 1970 to 2400 follows the one before`() {
         var (year, month, day) = (1970, 1, 1)
         for days in 0..<157_000 {
-            let found = DateField.civil(days)
+            let found = HTTPDate.civil(days)
             guard found == (year, month, day) else {
                 Issue.record("day \(days): \(found)")
                 return

@@ -281,7 +281,7 @@ struct LinearityTests {
         }
     }
 
-    @Test func `a head of 16 KiB in single bytes costs three looks a byte, as it does whole`() {
+    @Test func `A12 a head of 16 KiB in single bytes costs three looks a byte, as it does whole`() {
         let field = "X: " + String(repeating: "y", count: 8000) + "\r\n"
         let text = "GET / HTTP/1.1\r\nHost: h\r\n" + field + field + "\r\n"
         let bytes = Array(text.utf8)
@@ -291,7 +291,30 @@ struct LinearityTests {
         #expect(single <= 4 * bytes.count)
     }
 
-    @Test func `many short lines cost no more than long ones`() {
+    @Test(arguments: [1, 2, 7, 100, 20_000])
+    func `A12 a session looks at each byte of a head four times at most, however it arrives`(
+        _ step: Int
+    ) {
+        let line = "X: " + String(repeating: "y", count: 160) + "\r\n"
+        let text =
+            "GET / HTTP/1.1\r\nHost: h\r\n" + String(repeating: line, count: 98) + "\r\n"
+        let bytes = Array(text.utf8)
+        var driver = SessionTableTests.Driver(.fresh)
+        var found = HTTPStep.needMore
+        for start in stride(from: 0, to: bytes.count, by: step) {
+            let piece = Array(bytes[start..<min(bytes.count, start + step)])
+            var offset = 0
+            found = driver.session.next(
+                piece.span, from: &offset, head: &driver.head, now: SessionTableTests.zero)
+            #expect(offset == piece.count)
+        }
+        #expect(found == .request(.none))
+        let (examined, fields) = (driver.head.layout.examined, driver.head.fieldCount)
+        #expect(fields == 99)
+        #expect(examined >= bytes.count && examined <= 4 * bytes.count)
+    }
+
+    @Test func `A12 many short lines cost no more than long ones`() {
         let text =
             "GET / HTTP/1.1\r\nHost: h\r\n" + String(repeating: "X:y\r\n", count: 90) + "\r\n"
         let bytes = Array(text.utf8)
@@ -300,7 +323,7 @@ struct LinearityTests {
         #expect(examined(bytes, step: 3) <= 4 * bytes.count)
     }
 
-    @Test func `a body's bytes are counted, not looked at, and chunk heads once`() {
+    @Test func `A12 a body's bytes are counted, not looked at, and chunk heads once`() {
         var decoder = BodyDecoder(.chunked)
         let bytes = Array(("1;" + String(repeating: "e", count: 200) + "\r\na\r\n").utf8)
         var steps = 0

@@ -19,7 +19,20 @@ import Testing
         file.close()
         try #require(unsafe symlink("/etc/passwd", root + "/out") == 0)
         try #require(unsafe mkfifo(root + "/pipe", 0o600) == 0)
-        #expect(try SystemFile.read("/in", beneath: root, byteCountMax: 5) == Array("hello".utf8))
+        let opened = try SystemFile("/in", beneath: root, byteCountMax: 5)
+        #expect(opened.byteCount == 5)
+        #expect(opened.modifiedNanoseconds > 0)
+        let (whole, part, none) = try (opened.read(0..<5), opened.read(1..<3), opened.read(5..<5))
+        #expect(whole == Array("hello".utf8))
+        #expect(part == Array("el".utf8))
+        #expect(none.isEmpty)
+        // A file that has become shorter, as this range pretends, is an error and no short answer.
+        do throws(IOError) {
+            _ = try opened.read(3..<6)
+            Issue.record("bytes that are not there were read")
+        } catch {
+            #expect(error.code == EIO)
+        }
         #expect(Self.code("in", root, limit: 4) == EFBIG)
         for (path, code) in [
             ("..", EXDEV), ("out", EXDEV), ("../x", EXDEV), ("a/../../x", ENOENT),
@@ -32,6 +45,8 @@ import Testing
     }
 
     private static func code(_ path: String, _ root: String, limit: Int = 100) -> Int32? {
-        Sockets.code { try SystemFile.read(path, beneath: root, byteCountMax: limit) }
+        Sockets.code {
+            _ = try SystemFile(path, beneath: root, byteCountMax: limit)
+        }
     }
 }

@@ -48,6 +48,8 @@ public struct WebSocketOptions: Sendable {
     public var subprotocols: [String] = []
     /// Whose pages may connect; nil for the app's policy.
     public var origins: OriginPolicy?
+    /// permessage-deflate with clients that offer it; nil, the default, agrees on it with none.
+    public var compression: DeflateOptions?
     /// What becomes of messages to clients that do not read as fast as they are sent to; they are closed unless changed.
     public var slowConsumers = SlowConsumerPolicy.close
     /// Unsent bytes of a connection above which ``slowConsumers`` applies. 1 KiB…1 GiB; nil for the larger of

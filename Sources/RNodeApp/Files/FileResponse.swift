@@ -13,25 +13,98 @@ struct FileResponse: Sendable {
         self.root = root
     }
 
-    /// Puts the file into `response`, with its content type if none was set.
-    func answer(_ request: Request, _ response: Response) async throws {
-        let bytes = try await read()
-        let type = response.fields[.contentType] ?? Self.contentType(of: path)
-        response.setBody(bytes, contentType: type)
+    /// Puts the file, a range of it, or what its conditions come to into `response`.
+    ///
+    /// `now` is the wall clock in seconds since 1970. Conditions and ranges are for GET and HEAD, and for an
+    /// answer that is 200 otherwise (RFC 9110 sections 13.2.1 and 14.2).
+    func answer(_ request: Request, _ response: Response, now: Int64) async throws {
+        let isGet = request.method == .get
+        let isPlain = response.statusCode == 200 && (isGet || request.method == .head)
+        let fields = isPlain ? request.fields : HTTPFields()
+        let chosen = response.fields
+        // On a thread of Swift's own pool: the task that answers prefers the loop.
+        let excerpt = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            try read(fields, isGet: isGet, chosen: chosen, now)
+        }
+        if isPlain {
+            response.fields[.eTag] = excerpt.version.tag.text
+            response.fields[.lastModified] = HTTPDate.text(
+                unixSeconds: excerpt.version.modified)
+            response.fields[.acceptRanges] = "bytes"
+        }
+        fill(response, excerpt)
     }
 
-    /// Reads the file on a thread of Swift's own pool: the task that answers prefers the loop.
-    private func read() async throws -> [UInt8] {
-        try await withTaskExecutorPreference(globalConcurrentExecutor) { try readNow() }
+    /// What of a file is to be sent.
+    private struct Excerpt {
+        let version: Preconditions
+        let verdict: Preconditions.Verdict
+        let range: ByteRange
+        let byteCount: Int
+        var bytes: [UInt8] = []
     }
 
-    private func readNow() throws -> [UInt8] {
+    private func fill(_ response: Response, _ excerpt: Excerpt) {
+        switch (excerpt.verdict, excerpt.range) {
+        case (.notModified, _):
+            // What describes the content stays with the content (RFC 9110 section 15.4.5).
+            response.fields[.contentType] = nil
+            response.status(304).setBody([], contentType: nil)
+        case (.failed, _):
+            response.failure(412, "Precondition failed")
+        case (.serve, .unsatisfiable):
+            response.fields[.contentRange] = "bytes */\(excerpt.byteCount)"
+            response.failure(416, "Range not satisfiable")
+        case (.serve, .part(let range)):
+            response.fields[.contentRange] =
+                "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(excerpt.byteCount)"
+            response.status(206).setBody(excerpt.bytes, contentType: type(for: response))
+        case (.serve, .whole):
+            response.setBody(excerpt.bytes, contentType: type(for: response))
+        }
+    }
+
+    private func type(for response: Response) -> String {
+        response.fields[.contentType] ?? Self.contentType(of: path)
+    }
+
+    private func read(
+        _ fields: HTTPFields, isGet: Bool, chosen: HTTPFields, _ now: Int64
+    ) throws -> Excerpt {
         do throws(IOError) {
-            return try SystemFile.read(path, beneath: root, byteCountMax: Self.byteCountMax)
+            let file = try SystemFile(path, beneath: root, byteCountMax: Self.byteCountMax)
+            let version = Self.version(file, chosen, now)
+            var excerpt = Excerpt(
+                version: version, verdict: version.verdict(fields),
+                range: isGet ? version.range(fields, length: file.byteCount) : .whole,
+                byteCount: file.byteCount)
+            guard excerpt.verdict == .serve else { return excerpt }
+            switch excerpt.range {
+            case .unsatisfiable: break
+            case .part(let range): excerpt.bytes = try file.read(range)
+            case .whole: excerpt.bytes = try file.read(0..<file.byteCount)
+            }
+            return excerpt
         } catch {
             if error.isMissingFile { throw HTTPError(404, "Not found") }
             throw error
         }
+    }
+
+    /// The version of a file: the handler's own tag, or one of its time and size.
+    ///
+    /// Weak while the file is younger than two seconds: a clock may not tell its next change from its last.
+    private static func version(
+        _ file: borrowing SystemFile, _ chosen: HTTPFields, _ now: Int64
+    ) -> Preconditions {
+        let nanoseconds = file.modifiedNanoseconds
+        let modified = nanoseconds / 1_000_000_000
+        let made = EntityTag(
+            String(nanoseconds, radix: 16) + "-" + String(file.byteCount, radix: 16),
+            isWeak: now < modified.addingReportingOverflow(2).partialValue)
+        let tag = chosen[.eTag].flatMap { EntityTag($0) } ?? made
+        // A date in the future would say that nothing changes until then (RFC 9110 section 8.8.2.1).
+        return Preconditions(tag: tag, modified: min(modified, now), now: now)
     }
 
     /// The content type that a file's name tells.

@@ -1,5 +1,3 @@
-internal import Logging
-
 // HTTP connections of a loop: from bytes to requests, and from responses to bytes.
 extension AppLoop {
     // MARK: - Receiving
@@ -10,11 +8,21 @@ extension AppLoop {
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) -> Opening? {
         setResponseTime()
+        let first = http.borrow { $0.answersCount }
+        let inFlightMax = core.configuration.http.pipelinedRequestsMax
+        var share = eventLoop.limits.messagesPerTurnMax
         while !connection.isCongested, !connection.isClosing {
+            if share == 0 {
+                connection.yieldReading()
+                break
+            }
             let step = http.update {
                 $0.session.next(bytes.span, from: &offset, head: &head, now: connection.now)
             }
+            if case .requestEnded = step { share &-= 1 }
             switch take(step, bytes.span, http, &connection) {
+            // The rest stays where it is until the answers so far are sent.
+            case .goOn where http.borrow({ $0.answersCount }) &- first >= inFlightMax: break
             case .goOn: continue
             case .open(let opening): return opening
             case .wait: break
@@ -68,7 +76,7 @@ extension AppLoop {
         opening.isAbandoned = true
         refuse(
             OpeningRefusal(status: 400, reason: "Too many bytes before the upgrade"),
-            on: &connection)
+            opening.client, on: &connection)
     }
 
     private func setDeadline(
@@ -88,17 +96,25 @@ extension AppLoop {
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) {
         var fields = HTTPFields()
+        guard isForThisHost else {
+            return answerError(421, "Misdirected request", fields, http, &connection)
+        }
         switch head.withPath({ core.router.match(head.method, path: $0) }) {
         case .found(.http(let route), let params): begin(route, params, http)
         case .found(.webSocket, _):
-            fields[.upgrade] = "websocket"
-            answerError(426, "Expected a WebSocket upgrade", fields, http, &connection)
+            let refusal = OpeningRefusal(.notAnUpgrade)
+            answerError(refusal.status, refusal.reason, refusal.fields, http, &connection)
         case .methodNotAllowed(let allow):
             fields[.allow] = allow.map(\.httpMethod.rawValue).joined(separator: ", ")
             answerError(405, "Method not allowed", fields, http, &connection)
         case .notFound: answerError(404, "Not found", fields, http, &connection)
         case .malformed: answerError(400, "Malformed path", fields, http, &connection)
         }
+    }
+
+    /// Whether the request is for a host of this server's.
+    private var isForThisHost: Bool {
+        core.hosts.admitsAny || core.hosts.admits(head.authority)
     }
 
     private func begin(
@@ -109,7 +125,8 @@ extension AppLoop {
         }
         let remote = http.borrow { $0.remote }
         var request = Request(
-            head, route: route.pattern, params: params, remoteAddress: remote.description)
+            head, route: route.pattern, params: params,
+            remoteAddress: core.configuration.proxies.client(of: remote, head))
         request.jsonLimits = core.configuration.json
         http.update { $0.current = .reading(request, route) }
     }
@@ -132,7 +149,7 @@ extension AppLoop {
     ) {
         switch http.update({ $0.current.take() }) {
         case .fixed(let prepared):
-            let terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+            let terms = terms(http)
             responses.encode(prepared, terms: terms, into: &connection.output)
             finish(terms.keepsAlive, http, &connection)
         case .reading(let request, let route):
@@ -168,7 +185,8 @@ extension AppLoop {
                 try await self.core.middleware.respond(
                     to: request, response: response, handler: handler)
                 if case .file(let path, let root) = response.body {
-                    try await FileResponse(path, root: root).answer(request, response)
+                    try await FileResponse(path, root: root).answer(
+                        request, response, now: self.core.configuration.wallClock() / 1_000)
                 }
             } catch {
                 self.fail(response, request, error)
@@ -197,12 +215,12 @@ extension AppLoop {
         _ response: Response, _ http: borrowing Owned<HTTPConnection>,
         _ connection: inout ConnectionContext
     ) {
-        var terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
-        if response.closesConnection || core.isStopping { terms.keepsAlive = false }
+        var terms = terms(http)
+        if response.closesConnection { terms.keepsAlive = false }
         do throws(ResponseEncodingError) {
             try responses.encode(response, terms: terms, into: &connection.output)
         } catch {
-            core.logger.error("a response could not be sent", metadata: ["error": "\(error)"])
+            core.log(.responseUnsendable, at: eventLoop.now, ["error": "\(error)"])
             responses.encodeError(
                 500, reason: "Internal server error", terms: terms, into: &connection.output)
         }
@@ -213,10 +231,17 @@ extension AppLoop {
         _ status: Int, _ reason: String, _ fields: HTTPFields,
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) {
-        let terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+        let terms = terms(http)
         responses.encodeError(
             status, reason: reason, fields: fields, terms: terms, into: &connection.output)
         finish(terms.keepsAlive, http, &connection)
+    }
+
+    /// What the answer says about its connection; while the app closes it is the last.
+    private func terms(_ http: borrowing Owned<HTTPConnection>) -> ResponseTerms {
+        var terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+        if core.isClosing { terms.keepsAlive = false }
+        return terms
     }
 
     private func finish(
@@ -224,7 +249,8 @@ extension AppLoop {
         _ connection: inout ConnectionContext
     ) {
         let next = http.update {
-            $0.session.responseFinished(
+            $0.answersCount &+= 1
+            return $0.session.responseFinished(
                 keepsAlive: keepsAlive, now: connection.now, limits: core.configuration.http)
         }
         if next == .close { connection.close() }
@@ -238,9 +264,9 @@ extension AppLoop {
             return
         }
         counters.failed(.serverError)
-        core.logger.error(
-            "a handler threw",
-            metadata: ["route": "\(request.route ?? "")", "error": "\(error)"])
+        core.log(
+            .handlerThrew, at: eventLoop.now,
+            ["route": request.route ?? "", "error": LogText.text(of: error)])
         response.failure(500, "Internal server error")
     }
 
@@ -249,19 +275,22 @@ extension AppLoop {
     private func upgrade(
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) -> Next {
+        let client = core.configuration.proxies.client(of: http.borrow { $0.remote }, head)
         do throws(OpeningRefusal) {
             let (route, params) = try webSocketRoute()
             guard connection.now < handshakeEnd(http) else { throw .tooLate }
-            let opening = try opening(
-                route, params, remote: http.borrow { $0.remote }, on: connection.id)
+            let opening = try opening(route, params, from: client, on: connection.id)
             return decide(opening, http, &connection)
         } catch {
-            refuse(error, on: &connection)
+            refuse(error, client, on: &connection)
             return .wait
         }
     }
 
     private func webSocketRoute() throws(OpeningRefusal) -> (WebSocketRoute, RouteParameters) {
+        guard isForThisHost else {
+            throw OpeningRefusal(status: 421, reason: "Misdirected request")
+        }
         switch head.withPath({ core.router.match(head.method, path: $0) }) {
         case .found(.webSocket(let route), let params) where head.method == .get:
             return (route, params)
@@ -284,7 +313,7 @@ extension AppLoop {
         }
         if let outcome = peer.connectAtOnce() {
             guard let refusal = refusal(outcome, peer) else { return .open(opening) }
-            refuse(refusal, on: &connection)
+            refuse(refusal, opening.client, on: &connection)
             return .wait
         }
         http.update { $0.current = .opening(opening) }
@@ -307,8 +336,10 @@ extension AppLoop {
         setResponseTime()
         if case .opening(let opening) = http.borrow({ $0.current }) {
             opening.isAbandoned = true
-            return refuse(.tooLate, on: &connection)
+            return refuse(.tooLate, opening.client, on: &connection)
         }
+        // Accepted right before the end, and silent since.
+        if core.isClosing, http.borrow({ $0.session.isIdle }) { return connection.close() }
         let limits = core.configuration.http
         let step = http.update { $0.session.timedOut(now: connection.now, limits: limits) }
         switch step {

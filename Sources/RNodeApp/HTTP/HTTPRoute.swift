@@ -37,14 +37,17 @@ struct FixedResponse: HTTPHandler {
     private let status: Int
     private let fields: HTTPFields
     private let body: Response.Body
+    private let fault: ResponseEncodingError?
 
     init(_ response: Response) {
+        fault = response.fault
         status = response.statusCode
         fields = response.fields
         body = response.body
     }
 
     func respond(to request: Request, response: Response) async throws {
+        if let fault { throw fault }
         response.status(status).fields = fields
         switch body {
         case .none: break

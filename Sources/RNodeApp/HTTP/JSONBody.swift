@@ -59,6 +59,8 @@ extension Request {
 extension Response {
     /// Answers with the file at a path of the server's own making.
     ///
+    /// A GET may ask for a range of it, or set conditions (RFC 9110 sections 13 and 14): see `ETag` and
+    /// `Last-Modified` of the answer.
     /// For a path that holds anything of the request's, name the `root` it must stay beneath.
     @discardableResult
     public func file(_ path: String) -> Self {

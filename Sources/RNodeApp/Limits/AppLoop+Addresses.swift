@@ -12,7 +12,7 @@ extension AppLoop {
                 status: 429, reason: "Too many connections from this address")
             refusal.fields[.retryAfter] = "10"
             counters.failed(.rateLimited)
-            refuse(refusal, on: &connection)
+            refuse(refusal, "\(remote)", on: &connection)
             return false
         }
         addresses[connection.id.slot] = address

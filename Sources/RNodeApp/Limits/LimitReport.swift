@@ -23,7 +23,7 @@ extension AppConfiguration {
     /// The fields of the configuration itself that are limits.
     static let ownLimits: Set = [
         "loops", "handshakeTimeout", "bytesBeforeOpenMax", "blockedNoticesPerSecondMax",
-        "connectionsPerAddressMax", "shutdownTimeout",
+        "connectionsPerAddressMax", "connectionAgeMax", "deflateContextBytesMax",
     ]
 
     private static func groups(
@@ -32,7 +32,8 @@ extension AppConfiguration {
         [
             ("io", configuration.io), ("http", configuration.http),
             ("webSocket", configuration.webSocket), ("rooms", configuration.rooms),
-            ("json", configuration.json), ("memory", memory),
+            ("json", configuration.json), ("memory", memory), ("drain", configuration.drain),
+            ("health", configuration.health), ("logs", configuration.logs),
         ]
     }
 }

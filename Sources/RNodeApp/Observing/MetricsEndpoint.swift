@@ -21,6 +21,9 @@ extension AppCore {
             response.setBody(body.copied(), contentType: "application/json")
         } else {
             PrometheusText.append(snapshot, to: &body)
+            let loops = loops.map(\.eventLoop)
+            PrometheusText.append(
+                loops.map(\.tally), budget: loops.first?.budget, to: &body)
             response.setBody(body.copied(), contentType: PrometheusText.contentType)
         }
     }

@@ -34,6 +34,10 @@ struct MetricsSnapshot: Sendable {
     private(set) var unfinishedBytes = 0
     /// Errors by the number of their word.
     private(set) var errors = [Int](repeating: 0, count: ErrorWord.allCases.count)
+    /// How long turns of loops took.
+    private(set) var lag = HistogramTotals(bounds: LagHistogram.bounds)
+    /// Turns of loops that took too long.
+    private(set) var blockedTurns = 0
 
     /// The names of the fourteen events, by their number: the order of the user's document.
     static let eventNames = WebSocketEvent.allCases.map(\.label)
@@ -59,6 +63,8 @@ struct MetricsSnapshot: Sendable {
             routes[place].add(loop.routes[place])
         }
         errors.raise(by: loop.errors.values)
+        lag.add(loop.lag.totals)
+        blockedTurns &+= loop.blocked.value
         outboundBytes &+= loop.outboundBytes.value
         unfinishedBytes &+= loop.unfinishedBytes.value
     }

@@ -18,6 +18,7 @@ enum PrometheusText {
         appendHistograms(snapshot, to: &buffer)
         appendErrors(snapshot, to: &buffer)
         appendEvents(snapshot, to: &buffer)
+        appendLoops(snapshot, to: &buffer)
     }
 
     /// Appends `{"websocket":{"connections":…,"rooms":…,"messages":…}}`.
@@ -118,6 +119,18 @@ enum PrometheusText {
         }
     }
 
+    private static func appendLoops(_ snapshot: MetricsSnapshot, to buffer: inout ByteBuffer) {
+        let lag = Metric(
+            "loop_lag_seconds", .histogram,
+            "How long turns of event loops took: what anything ready may have to wait.", of: "")
+        lag.appendHead(to: &buffer)
+        lag.append(snapshot.lag, [], to: &buffer)
+        let blocked = Metric(
+            "loop_blocked_total", .counter, "Turns of event loops that took too long.", of: "")
+        blocked.appendHead(to: &buffer)
+        blocked.appendSample(snapshot.blockedTurns, to: &buffer)
+    }
+
     private static func appendRoutes(
         _ metric: Metric, _ snapshot: MetricsSnapshot,
         _ value: (MetricsSnapshot.Route) -> Int, to buffer: inout ByteBuffer
@@ -144,8 +157,15 @@ extension PrometheusText {
         let kind: Kind
         let help: String
 
-        init(_ name: String, _ kind: Kind, _ help: String) {
-            self.name = "rnode_server_websocket_" + name
+        init(_ name: String, _ kind: Kind, _ help: String, of part: String = "websocket_") {
+            self.name = "rnode_server_" + part + name
+            self.kind = kind
+            self.help = help
+        }
+
+        /// A metric of the event loops, whatever their connections speak.
+        init(loops name: String, _ kind: Kind, _ help: String) {
+            self.name = "rnode_server_" + name
             self.kind = kind
             self.help = help
         }

@@ -26,7 +26,10 @@ final class ServerMetrics: Sendable {
         loops.indices.contains(number) ? loops[number] : nil
     }
 
-    /// How many connections are open now.
+    /// How many connections of any kind are open now.
+    var openConnections: Int { loops.reduce(0) { $0 &+ $1.connectionsOpen } }
+
+    /// How many WebSocket connections are open now.
     var connectionsActive: Int {
         // Closed first: what closes between the two reads was open before it.
         let closed = loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.closed.value } }
@@ -72,6 +75,13 @@ final class LoopCounters: Sendable {
     let routes: [RouteCounters]
     /// Errors by their word.
     let errors = CountRow<32>()
+    /// Connections of any kind that were accepted, and those of them that are gone.
+    let accepted = Count()
+    let ended = Count()
+    /// How long turns took: what anything that is ready may have to wait.
+    let lag = LagHistogram()
+    /// Turns that took so long that they were counted one by one.
+    let blocked = Count()
     /// Bytes that wait to be sent, now.
     let outboundBytes = Count()
     /// Bytes of messages whose end has not come, now.
@@ -79,6 +89,13 @@ final class LoopCounters: Sendable {
 
     init(routeCount: Int, isDetailed: Bool) {
         routes = (0..<routeCount).map { _ in RouteCounters(isDetailed: isDetailed) }
+    }
+
+    /// How many connections of any kind are open.
+    var connectionsOpen: Int {
+        // Ended first: what ends between the two reads was open before it.
+        let ended = ended.value
+        return max(0, accepted.value &- ended)
     }
 
     /// Counts an error.

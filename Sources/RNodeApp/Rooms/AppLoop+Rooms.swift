@@ -1,10 +1,13 @@
-internal import Logging
-
 // What a loop sends to many: rooms' messages, announcements, direct messages.
 extension AppLoop {
     /// Publishes a message of a client, or of the server with nil, to all members of a room on all nodes.
-    func publish(_ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room) {
-        gather(json, isString: isString, from: clientID, to: room)
+    ///
+    /// Without `compress` no member on this node gets it compressed.
+    func publish(
+        _ json: Span<UInt8>, isString: Bool, from clientID: String?, compress: Bool = true,
+        to room: Room
+    ) {
+        gather(json, isString: isString, from: clientID, compress: compress, to: room)
         guard core.configuration.broker.reachesOtherNodes else { return }
         publishToNodes(room, NodePublication(json: json.copied(), clientID: clientID))
     }
@@ -20,7 +23,7 @@ extension AppLoop {
         let payload = publication.encoded()
         guard !core.configuration.broker.publish(payload.span, to: room.id) else { return }
         counters.failed(.broker)
-        core.logger.error("the broker took no message", metadata: ["room": "\(room.id)"])
+        core.log(.brokerRefused, at: eventLoop.now, ["room": "\(room.id)"])
     }
 
     /// Delivers what another node published.
@@ -30,18 +33,18 @@ extension AppLoop {
             let json = bytes.span
             let isString = json.count > 0 && json[0] == UInt8(ascii: "\"")
             gather(
-                json, isString: isString, from: publication.clientID, to: room,
+                json, isString: isString, from: publication.clientID, compress: true, to: room,
                 count: publication.claimCount() ? 1 : 0)
         }
     }
 
     private func gather(
-        _ json: Span<UInt8>, isString: Bool, from clientID: String?, to room: Room,
+        _ json: Span<UInt8>, isString: Bool, from clientID: String?, compress: Bool, to room: Room,
         count: Int = 1
     ) {
         // Raw members get just the payload: a string's content, any other value's JSON text.
         let payload = isString && core.hasRawRoutes ? JSONString.content(of: json) : nil
-        rooms.publish(to: room, count: count) { full, raw in
+        rooms.publish(to: room, count: count, compress: compress) { full, raw in
             withEncoded({
                 ControlWriter.roomMessage(
                     json, .json, room: room.id, from: clientID, at: timestamp, into: &$0)
@@ -58,9 +61,11 @@ extension AppLoop {
     }
 
     /// Publishes a raw route's message to all members of a room.
-    func publish(_ bytes: Span<UInt8>, _ kind: MessageKind, to room: Room) {
+    func publish(
+        _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true, to room: Room
+    ) {
         if kind == .text { publishToNodes(bytes, to: room) }
-        rooms.publish(to: room) { full, raw in
+        rooms.publish(to: room, compress: compress) { full, raw in
             FrameEncoder.encode(kind, bytes, into: &raw)
             guard core.hasFullRoutes else { return }
             guard kind == .text else { return FrameEncoder.encode(kind, bytes, into: &full) }

@@ -59,6 +59,11 @@ final class ClientDirectory: Sendable {
         shard(of: member).state.withLock { $0.locations[member] }
     }
 
+    /// How many connections can be found.
+    var count: Int {
+        connections.reduce(0) { $0 + $1.state.withLock { $0.locations.count } }
+    }
+
     private func shard(of clientID: String) -> Shard<Clients> {
         clients[clientID.hashValue & 15]
     }

@@ -9,23 +9,48 @@ final class LoopRooms {
     private let eventLoop: EventLoop
     private let core: AppCore
     private let counters: LoopCounters
+    private let deflateStreams: DeflateStreams
+    /// The encodings of members here, by the number that a member keeps; 0 is none.
+    private var encodings: [DeflateEncoding?] = [nil]
 
-    init(eventLoop: EventLoop, core: AppCore, counters: LoopCounters) {
+    init(
+        eventLoop: EventLoop, core: AppCore, counters: LoopCounters, deflateStreams: DeflateStreams
+    ) {
         self.eventLoop = eventLoop
         self.core = core
         self.counters = counters
+        self.deflateStreams = deflateStreams
     }
 
     /// A room this loop knows of because members of it are here.
     func room(_ id: RoomID) -> Room? { rooms[id]?.room }
 
+    /// How many memberships connections of this loop have.
+    var membershipsCount: Int { rooms.values.reduce(0) { $0 + $1.members.count } }
+
     // MARK: - Members
 
     /// Makes a connection of this loop a member; it gets what is published from now on.
-    func add(_ connection: ConnectionID, _ route: WebSocketRoute, to room: Room) {
+    func add(
+        _ connection: ConnectionID, _ route: WebSocketRoute, _ deflate: PerMessageDeflate?,
+        to room: Room
+    ) {
         let local = entry(of: room)
         flush(local)
-        if local.add(connection, route) { room.loopEntered(eventLoop.index) }
+        let member = LoopRoom.Member(
+            connection: connection, route: route.index, isRaw: route.isRaw,
+            encoding: number(of: deflate?.encoding),
+            closesWhenSlow: route.slowConsumers.overflow == .refuse)
+        let context = deflate.flatMap { $0.keepsContext ? $0 : nil }
+        if local.add(member, context) { room.loopEntered(eventLoop.index) }
+    }
+
+    /// The number of an encoding; 0, for frames as they are, when there are too many to be numbered.
+    private func number(of encoding: DeflateEncoding?) -> UInt8 {
+        if let known = encodings.firstIndex(of: encoding) { return UInt8(clamping: known) }
+        guard encodings.count <= Int(UInt8.max) else { return 0 }
+        encodings.append(encoding)
+        return UInt8(clamping: encodings.count - 1)
     }
 
     /// Ends a membership; what was published before is delivered first.
@@ -49,17 +74,22 @@ final class LoopRooms {
     /// Gathers a publication for all members of a room, on all loops.
     ///
     /// `encode` writes the frame for full-protocol members to the first buffer, and that for raw ones to the second.
+    /// Without `compress` it goes to all of them as it is.
     func publish(
-        to room: Room, count: Int = 1,
+        to room: Room, count: Int = 1, compress: Bool = true,
         _ encode: (_ full: inout ByteBuffer, _ raw: inout ByteBuffer) -> Void
     ) {
         let local = rooms[room.id] ?? LoopRoom(room)
+        // What is not to be compressed goes alone.
+        if !compress { flush(local) }
         if !local.hasPending { pending.append(local) }
         local.pendingCount += 1
         if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
         encode(&local.full, &local.raw)
         // A turn's publications are bounded, however many there are.
-        if local.full.count > Self.gatheredBytesMax { flush(local) }
+        if local.full.count > Self.gatheredBytesMax || !compress {
+            flush(local, compress: compress)
+        }
     }
 
     private static var gatheredBytesMax: Int { 262_144 }
@@ -80,29 +110,31 @@ final class LoopRooms {
         flush(local, postsToOthers: false)
     }
 
-    private func flush(_ local: LoopRoom, postsToOthers: Bool = true) {
+    private func flush(_ local: LoopRoom, compress: Bool = true, postsToOthers: Bool = true) {
         guard local.hasPending else { return }
-        deliver(local)
-        if postsToOthers { post(local) }
+        var deflated = DeflatedFrames()
+        deliver(full: local.full, raw: local.raw, &deflated, compress, to: local)
+        if postsToOthers { post(local, deflated, compress) }
         local.pendingCount = 0
         local.full.removeAll()
         local.raw.removeAll()
     }
 
-    private func deliver(_ local: LoopRoom) {
-        deliver(full: local.full, raw: local.raw, to: local)
-    }
-
     private func deliver(
-        full: borrowing ByteBuffer, raw: borrowing ByteBuffer, to local: LoopRoom
+        full: borrowing ByteBuffer, raw: borrowing ByteBuffer, _ deflated: inout DeflatedFrames,
+        _ compress: Bool, to local: LoopRoom
     ) {
         full.withSpan { full in
             raw.withSpan { raw in
                 for member in local.members {
                     let bytes = member.isRaw ? raw : full
                     var count = local.pendingCount
-                    if !eventLoop.deliver(bytes, to: member.connection) {
-                        // A slow member's messages may wait, each for itself.
+                    let isTaken =
+                        member.encoding == 0 || !compress
+                        ? eventLoop.deliver(bytes, to: member.connection)
+                        : deliver(bytes, &deflated, to: member, of: local)
+                    if !isTaken {
+                        // A slow member's messages may wait, each for itself, and not compressed.
                         guard !member.closesWhenSlow else { continue }
                         count =
                             core.loop(eventLoop.index)?.enqueue(
@@ -115,12 +147,29 @@ final class LoopRooms {
         }
     }
 
-    /// Passes what was gathered to the other loops that have members.
-    private func post(_ local: LoopRoom) {
+    /// Delivers to a member with compression what all with the same encoding get.
+    @inline(never)
+    private func deliver(
+        _ plain: Span<UInt8>, _ deflated: inout DeflatedFrames, to member: LoopRoom.Member,
+        of local: LoopRoom
+    ) -> Bool {
+        let number = Int(member.encoding)
+        guard encodings.indices.contains(number), let encoding = encodings[number] else {
+            return eventLoop.deliver(plain, to: member.connection)
+        }
+        let variant = deflated.variant(
+            of: plain, isRaw: member.isRaw, as: encoding, by: deflateStreams)
+        guard eventLoop.deliver(variant.bytes.span, to: member.connection) else { return false }
+        if variant.isDeflated { local.contexts[member.connection]?.sharedFramesSent() }
+        return true
+    }
+
+    /// Passes what was gathered to the other loops that have members, with what was deflated here.
+    private func post(_ local: LoopRoom, _ deflated: DeflatedFrames, _ compress: Bool) {
         let mask = local.room.loopMask
         for number in 0..<core.loopCount where number != eventLoop.index {
             guard mask & Self.bit(of: number) != 0, let other = core.loop(number) else { continue }
-            let publication = local.publication()
+            let publication = local.publication(deflated, compress)
             let isTaken = other.eventLoop.postDroppable { _ in other.rooms.deliver(publication) }
             if !isTaken { counters.failed(.slowConsumer) }
         }
@@ -135,8 +184,9 @@ final class LoopRooms {
         flush(local)
         let full = ByteBuffer(copying: publication.full.span)
         let raw = ByteBuffer(copying: publication.raw.span)
+        var deflated = publication.deflated
         local.pendingCount = max(publication.count, 1)
-        deliver(full: full, raw: raw, to: local)
+        deliver(full: full, raw: raw, &deflated, publication.compress, to: local)
         local.pendingCount = 0
     }
 }
@@ -147,6 +197,9 @@ struct Publication: Sendable {
     let count: Int
     let full: [UInt8]
     let raw: [UInt8]
+    /// What the loop that published had deflated for its own members.
+    let deflated: DeflatedFrames
+    let compress: Bool
 }
 
 /// One room on one loop.
@@ -155,6 +208,8 @@ final class LoopRoom {
         let connection: ConnectionID
         let route: Int
         let isRaw: Bool
+        /// The number of how it is deflated for, on this loop; 0 for not at all.
+        let encoding: UInt8
         /// Whether the route's policy is to close slow connections, so that no message ever waits for one.
         let closesWhenSlow: Bool
     }
@@ -163,6 +218,8 @@ final class LoopRoom {
     /// Dense, so that a delivery walks memory in order.
     private(set) var members: [Member] = []
     private var positions: [ConnectionID: Int] = [:]
+    /// The compression of members whose messages may refer to earlier ones: it must know what else they were sent.
+    private(set) var contexts: [ConnectionID: PerMessageDeflate] = [:]
     var full = ByteBuffer()
     var raw = ByteBuffer()
     /// How many messages are gathered.
@@ -176,19 +233,18 @@ final class LoopRoom {
     var isEmpty: Bool { members.isEmpty }
 
     /// Adds a member; returns whether it is the first.
-    func add(_ connection: ConnectionID, _ route: WebSocketRoute) -> Bool {
-        guard positions[connection] == nil else { return false }
-        positions[connection] = members.count
-        members.append(
-            Member(
-                connection: connection, route: route.index, isRaw: route.isRaw,
-                closesWhenSlow: route.slowConsumers.overflow == .refuse))
+    func add(_ member: Member, _ context: PerMessageDeflate?) -> Bool {
+        guard positions[member.connection] == nil else { return false }
+        positions[member.connection] = members.count
+        members.append(member)
+        if let context { contexts[member.connection] = context }
         return members.count == 1
     }
 
     /// Removes a member, putting the last one in its place; returns whether it was there.
     func remove(_ connection: ConnectionID) -> Bool {
         guard let position = positions.removeValue(forKey: connection) else { return false }
+        if !contexts.isEmpty { contexts[connection] = nil }
         let last = members.removeLast()
         if position < members.count {
             members[position] = last
@@ -198,8 +254,9 @@ final class LoopRoom {
     }
 
     /// A copy of what is gathered, for another loop.
-    func publication() -> Publication {
+    func publication(_ deflated: DeflatedFrames, _ compress: Bool) -> Publication {
         Publication(
-            room: room.id, count: pendingCount, full: full.copied(), raw: raw.copied())
+            room: room.id, count: pendingCount, full: full.copied(), raw: raw.copied(),
+            deflated: deflated, compress: compress)
     }
 }

@@ -1,5 +1,3 @@
-internal import Logging
-
 // WebSocket connections of a loop: from bytes to messages, and from messages to frames.
 extension AppLoop {
     // MARK: - Receiving
@@ -10,8 +8,14 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         let route = state.borrow { $0.route }
+        var share = eventLoop.limits.messagesPerTurnMax
         while offset < bytes.count {
             if connection.isCongested || connection.isClosing { break }
+            if share == 0 {
+                connection.yieldReading()
+                break
+            }
+            share &-= 1
             if let peer = state.borrow({ $0.peer }), peer.isBusy { break }
             let step = state.update { $0.session.next(&bytes, from: &offset, now: connection.now) }
             if case .message(let kind, .input(let range)) = step {
@@ -92,7 +96,7 @@ extension AppLoop {
     /// A raw route's closure threw: that costs the event, not the connection.
     func failedRaw(_ error: any Error) {
         counters.failed(.serverError)
-        core.logger.error("a raw route's closure threw", metadata: ["error": "\(error)"])
+        core.log(.rawRouteThrew, at: eventLoop.now, ["error": LogText.text(of: error)])
     }
 
     private func receivedPing(
@@ -153,7 +157,8 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         let deadline = state.borrow { state in
-            min(state.session.deadline, state.peer?.jsonPingDue ?? .distantFuture)
+            min(
+                state.session.deadline, state.peer?.jsonPingDue ?? .distantFuture, state.endOfLife)
         }
         connection.deadline = deadline
     }
@@ -180,9 +185,19 @@ extension AppLoop {
         case .failed(let error): fail(error, state, &connection)
         case .abort(let error): abort(error, state, &connection)
         }
+        closeIfOld(state, &connection)
         // A connection that is closing has a deadline too: the close may never be sent.
         if !connection.isClosing { peer?.sendJSONPingIfDue() }
         setDeadline(state, &connection)
+    }
+
+    /// Closes a connection that has reached the age that was set for it when it opened.
+    private func closeIfOld(
+        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) {
+        guard state.borrow({ $0.endOfLife }) <= connection.now else { return }
+        state.update { $0.endOfLife = .distantFuture }
+        close(connection.id, .goingAway, reason: "connection too old")
     }
 
     private func abort(
@@ -227,8 +242,8 @@ extension AppLoop {
     ///
     /// An answer of the protocol's own is never dropped, whatever the route's policy for slow consumers.
     func send(
-        _ kind: MessageKind, _ bytes: Span<UInt8>, to connection: ConnectionID,
-        isAnswer: Bool = false
+        _ kind: MessageKind, _ bytes: Span<UInt8>, compress: Bool = true,
+        to connection: ConnectionID, isAnswer: Bool = false
     ) -> Bool {
         eventLoop.withConnection(connection) { context in
             // A frame's header has at most ten bytes.
@@ -237,7 +252,9 @@ extension AppLoop {
             return withWebSocket(connection) { webSocket in
                 let isSent =
                     isAccepted
-                    ? webSocket.update { $0.session.send(kind, bytes, into: &context.output) }
+                    ? webSocket.update {
+                        $0.session.send(kind, bytes, compress: compress, into: &context.output)
+                    }
                     : enqueue(kind, bytes, isAnswer: isAnswer, webSocket, &context)
                 if isSent {
                     let route = webSocket.borrow { $0.route.index }

@@ -1,18 +1,19 @@
-internal import Logging
-
 // @unchecked: touched on its loop's thread only; the task that waits for onConnect runs there.
 /// A WebSocket connection about to open: the handshake is right, onConnect is still to decide.
 final class Opening: @unchecked Sendable {
     let route: WebSocketRoute
     let peer: WebSocketPeer?
     let handshake: Handshake
+    /// The client's address.
+    let client: String
     /// The connection is gone, or was answered already: the decision comes too late.
     var isAbandoned = false
 
-    init(route: WebSocketRoute, peer: WebSocketPeer?, handshake: Handshake) {
+    init(route: WebSocketRoute, peer: WebSocketPeer?, handshake: Handshake, client: String) {
         self.route = route
         self.peer = peer
         self.handshake = handshake
+        self.client = client
     }
 }
 
@@ -29,10 +30,10 @@ struct OpeningRefusal: Error {
 extension AppLoop {
     /// Checks an upgrade request; returns what is to be opened, once onConnect agrees.
     func opening(
-        _ route: WebSocketRoute, _ params: RouteParameters, remote: SocketAddress,
+        _ route: WebSocketRoute, _ params: RouteParameters, from client: String,
         on connection: ConnectionID
     ) throws(OpeningRefusal) -> Opening {
-        guard route.origins.admits(origin: head.field("origin"), host: head.authority) else {
+        guard route.origins.admits(head) else {
             throw OpeningRefusal(status: 403, reason: "Origin not allowed")
         }
         let handshake: Handshake
@@ -46,15 +47,15 @@ extension AppLoop {
         let clientID = try requestedClientID()
         // A raw connection that nobody names costs no more than its session.
         guard !route.isRaw || clientID != nil else {
-            return Opening(route: route, peer: nil, handshake: handshake)
+            return Opening(route: route, peer: nil, handshake: handshake, client: client)
         }
         let request = OpeningRequest(
             path: head.path, params: params, query: head.query, fields: head.fields,
-            remoteAddress: remote.description)
+            remoteAddress: client)
         let peer = makePeer(
             route, connection, clientID: clientID ?? makeClientID(), request: request)
         peer.subprotocol = handshake.firstSubprotocol(of: route.subprotocols)
-        return Opening(route: route, peer: peer, handshake: handshake)
+        return Opening(route: route, peer: peer, handshake: handshake, client: client)
     }
 
     /// The `clientId` of the query: 1–128 bytes without controls; nil when there is none.
@@ -79,29 +80,47 @@ extension AppLoop {
     /// Sends the 101 and goes over to WebSocket.
     func open(_ opening: Opening, on connection: inout ConnectionContext) {
         let route = opening.route
-        guard !core.isStopping else {
-            return refuse(OpeningRefusal(status: 503, reason: "Stopping"), on: &connection)
+        guard !core.isClosing else {
+            return refuse(
+                OpeningRefusal(status: 503, reason: "Stopping"), opening.client, on: &connection)
+        }
+        let deflate = route.compression.flatMap {
+            PerMessageDeflate.accepting(
+                opening.handshake.extensions, $0, deflateStreams,
+                inflateRatioMax: route.limits.inflateRatioMax)
         }
         do throws(HandshakeError) {
             try opening.handshake.answer(
-                subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols)
+                subprotocol: opening.handshake.firstSubprotocol(of: route.subprotocols),
+                extension: deflate?.answer
             ).encode(into: &connection.output)
         } catch {
-            return refuse(OpeningRefusal(error), on: &connection)
+            return refuse(OpeningRefusal(error), opening.client, on: &connection)
         }
         let session = WebSocketSession(
-            role: .server, limits: route.limits, now: connection.now,
+            role: .server, limits: route.limits, extension: deflate, now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
         connection.overflowPolicy = route.slowConsumers.overflow
         let state = WebSocketState(
-            session, route: route, peer: opening.peer, openedAt: connection.now)
+            session, route: route, peer: opening.peer, deflate: deflate, openedAt: connection.now,
+            endOfLife: endOfLife(from: connection.now))
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
         counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
         opened(route, connection.id)
         // The first JSON ping has a deadline too.
         withWebSocket(connection.id) { setDeadline($0, &connection) }
+    }
+
+    /// When a connection that opens now will be too old: its age, and up to a tenth of that more or less.
+    private func endOfLife(from now: MonotonicInstant) -> MonotonicInstant {
+        guard let age = core.configuration.connectionAgeMax?.nanosecondsClamped else {
+            return .distantFuture
+        }
+        // At most a year, so nothing here overflows.
+        let jitter = Int64(random.next() % UInt64(max(age / 5, 1))) &- age / 10
+        return now.advanced(byNanoseconds: age &+ jitter)
     }
 
     private func opened(_ route: WebSocketRoute, _ connection: ConnectionID) {
@@ -114,8 +133,14 @@ extension AppLoop {
         }
     }
 
-    func refuse(_ refusal: OpeningRefusal, on connection: inout ConnectionContext) {
+    /// Answers an opening with an error, and closes.
+    func refuse(
+        _ refusal: OpeningRefusal, _ client: String, on connection: inout ConnectionContext
+    ) {
         counters.failed(.handshake)
+        core.log(
+            .openingRefused, at: connection.now,
+            ["status": "\(refusal.status)", "peer": core.log.peer(client)])
         setResponseTime()
         responses.encodeError(
             refusal.status, reason: refusal.reason, fields: refusal.fields,
@@ -141,7 +166,7 @@ extension AppLoop {
             return OpeningRefusal(status: 403, reason: reason ?? "Forbidden")
         case .failed(let reason):
             counters.failed(.serverError)
-            core.logger.error("onConnect threw", metadata: ["error": "\(reason)"])
+            core.log(.onConnectThrew, at: eventLoop.now, ["error": reason])
             peer.refused(reason)
             return OpeningRefusal(status: 500, reason: "Internal server error")
         case .modified(let change):
@@ -163,7 +188,7 @@ extension AppLoop {
             _ = self.eventLoop.withConnection(connection) { context in
                 context.resumeReading()
                 if let refusal = self.refusal(outcome, peer) {
-                    self.refuse(refusal, on: &context)
+                    self.refuse(refusal, opening.client, on: &context)
                 } else {
                     self.open(opening, on: &context)
                 }

@@ -51,13 +51,27 @@ public struct OriginPolicy: Sendable, Hashable {
         self.allowed = allowed
     }
 
+    /// Whether a page that sent this request may connect. Two origins are nobody's, nor is one that is no text.
+    func admits(_ head: borrowing RequestHead) -> Bool {
+        guard !admitsAny else { return true }
+        switch head.fieldCount(named: "origin") {
+        case 0: return true
+        case 1:
+            guard let origin = head.field("origin") else { return false }
+            return admits(origin: origin, host: head.authority)
+        default: return false
+        }
+    }
+
     func admits(origin: String?, host: String?) -> Bool {
         guard !admitsAny, let origin else { return true }
         let page = Self.normalized(origin)
         if allowed.contains(page) { return true }
         // RFC 6454: scheme, "://", host, port. "null" has none, and is nobody's.
         let scheme = page.prefix { $0 != ":" }
-        guard let host, !host.isEmpty, page.dropFirst(scheme.count).hasPrefix("://") else {
+        guard let host, !host.isEmpty, !scheme.isEmpty,
+            page.dropFirst(scheme.count).hasPrefix("://")
+        else {
             return false
         }
         return Self.normalized(scheme + "://" + host) == page

@@ -6,31 +6,40 @@ public struct RawWebSocketContext: ~Copyable {
     let connection: ConnectionID
 
     /// Sends a message. False when the connection is closing, or its output is full.
+    ///
+    /// Without `compress` it goes as it is, also where compression was agreed on.
     @discardableResult
-    public mutating func send(_ bytes: Span<UInt8>, _ kind: MessageKind) -> Bool {
-        loop.send(kind, bytes, to: connection)
+    public mutating func send(
+        _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true
+    ) -> Bool {
+        loop.send(kind, bytes, compress: compress, to: connection)
     }
 
     /// Sends a text. False when the connection is closing, or its output is full.
+    ///
+    /// Without `compress` it goes as it is, also where compression was agreed on.
     @discardableResult
-    public mutating func send(_ text: String) -> Bool {
-        send(text.utf8Span.span, .text)
+    public mutating func send(_ text: String, compress: Bool = true) -> Bool {
+        send(text.utf8Span.span, .text, compress: compress)
     }
 
     /// Sends a message to every member of a room, this connection too if it is one.
     ///
     /// Members on raw routes get just the payload, others a `room_message`. False when the text is no
-    /// room's id. To a room that is not there nothing is sent.
+    /// room's id. To a room that is not there nothing is sent. Without `compress` it goes as it is to all members.
     @discardableResult
     public mutating func publish(
-        _ bytes: Span<UInt8>, _ kind: MessageKind = .text, to roomId: String
+        _ bytes: Span<UInt8>, _ kind: MessageKind = .text, compress: Bool = true,
+        to roomId: String
     ) -> Bool {
         guard let id = RoomID(roomId) else { return false }
         if let room = loop.rooms.room(id) {
-            loop.publish(bytes, kind, to: room)
+            loop.publish(bytes, kind, compress: compress, to: room)
         } else {
             let copy = bytes.copied()
-            loop.withUnknownRoom(id) { [loop] room in loop.publish(copy.span, kind, to: room) }
+            loop.withUnknownRoom(id) { [loop] room in
+                loop.publish(copy.span, kind, compress: compress, to: room)
+            }
         }
         return true
     }

@@ -25,24 +25,31 @@ public struct WebSocketConnection: ~Copyable {
         nonmutating set { peer.metadata = newValue }
     }
 
-    /// Sends a text as it is. False when the connection is closing, or its output is full.
+    /// Sends a text, without any envelope. False when the connection is closing, or its output is full.
+    ///
+    /// Without `compress` it is not compressed, also where compression was agreed on.
     @discardableResult
-    public func send(_ text: String) -> Bool {
-        peer.send(.text, text.utf8Span.span)
+    public func send(_ text: String, compress: Bool = true) -> Bool {
+        peer.send(.text, text.utf8Span.span, compress: compress)
     }
 
     /// Sends bytes. False when the connection is closing, or its output is full.
+    ///
+    /// Without `compress` they are not compressed, also where compression was agreed on.
     @discardableResult
-    public func send(_ bytes: Span<UInt8>, _ kind: MessageKind = .binary) -> Bool {
-        peer.send(kind, bytes)
+    public func send(
+        _ bytes: Span<UInt8>, _ kind: MessageKind = .binary, compress: Bool = true
+    ) -> Bool {
+        peer.send(kind, bytes, compress: compress)
     }
 
     /// Sends a `room_message` from this client to every member of a room, without running callbacks.
     ///
     /// False when the text is no room's id; then nothing was sent. To a room that is not there nothing is sent either.
+    /// Without `compress` no member gets it compressed.
     @discardableResult
-    public func publish(_ message: String, to roomId: String) -> Bool {
-        peer.publish(message, to: roomId)
+    public func publish(_ message: String, compress: Bool = true, to roomId: String) -> Bool {
+        peer.publish(message, compress: compress, to: roomId)
     }
 
     /// Joins a room as soon as the callback has returned, before anything else of this connection.

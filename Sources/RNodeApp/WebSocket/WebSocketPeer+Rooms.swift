@@ -22,7 +22,7 @@ extension WebSocketPeer {
                     room: room.id, clientID: clientID, at: timestamp, into: &$0)
             }
         }
-        loop.rooms.add(connection, route, to: room)
+        loop.rooms.add(connection, route, loop.deflate(of: connection), to: room)
         rooms.append(room)
         guard !route.isRaw else { return }
         write {
@@ -75,16 +75,19 @@ extension WebSocketPeer {
     }
 
     /// Publishes a text of the server's code in the name of this client.
-    func publish(_ message: String, to roomId: String) -> Bool {
+    func publish(_ message: String, compress: Bool, to roomId: String) -> Bool {
         guard let id = RoomID(roomId) else { return false }
         var quoted = ByteBuffer()
         ControlWriter.appendString(message, to: &quoted)
         if let room = joined(id) ?? loop.rooms.room(id) {
-            quoted.withSpan { publish($0, isString: true, to: room) }
+            quoted.withSpan {
+                loop.publish($0, isString: true, from: clientID, compress: compress, to: room)
+            }
         } else {
             let json = quoted.copied()
             loop.withUnknownRoom(id) { [loop, clientID] room in
-                loop.publish(json.span, isString: true, from: clientID, to: room)
+                loop.publish(
+                    json.span, isString: true, from: clientID, compress: compress, to: room)
             }
         }
         return true

@@ -1,9 +1,9 @@
 // What a client is sent: messages, answers, notices, errors.
 extension WebSocketPeer {
     @discardableResult
-    func send(_ kind: MessageKind, _ bytes: Span<UInt8>) -> Bool {
+    func send(_ kind: MessageKind, _ bytes: Span<UInt8>, compress: Bool) -> Bool {
         guard phase == .open, isWelcomed else { return false }
-        return loop.send(kind, bytes, to: connection)
+        return loop.send(kind, bytes, compress: compress, to: connection)
     }
 
     func close(_ code: CloseCode, reason: String) {

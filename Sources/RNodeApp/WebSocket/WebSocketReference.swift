@@ -14,15 +14,21 @@ public struct WebSocketReference: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(member) }
 
     /// Sends a text. False when the loop has too much waiting; true says that it was passed on.
+    ///
+    /// Without `compress` it is not compressed, also where compression was agreed on.
     @discardableResult
-    public func send(_ text: String) -> Bool {
-        post { $0.send(.text, text.utf8Span.span) }
+    public func send(_ text: String, compress: Bool = true) -> Bool {
+        post { $0.send(.text, text.utf8Span.span, compress: compress) }
     }
 
     /// Sends bytes. False when the loop has too much waiting; true says that they were passed on.
+    ///
+    /// Without `compress` they are not compressed, also where compression was agreed on.
     @discardableResult
-    public func send(_ bytes: [UInt8], _ kind: MessageKind = .binary) -> Bool {
-        post { $0.send(kind, bytes.span) }
+    public func send(
+        _ bytes: [UInt8], _ kind: MessageKind = .binary, compress: Bool = true
+    ) -> Bool {
+        post { $0.send(kind, bytes.span, compress: compress) }
     }
 
     /// Begins the close handshake.

@@ -22,6 +22,7 @@ final class WebSocketRoute: Sendable {
     let jsonPingInterval: Duration?
     let subprotocols: [String]
     let origins: OriginPolicy
+    let compression: DeflateOptions?
     let slowConsumers: SlowConsumerPolicy
     /// How often data messages may come; nil for no limit.
     let messageRate: Rate?
@@ -45,6 +46,7 @@ final class WebSocketRoute: Sendable {
         jsonPingInterval = options.jsonPingInterval
         subprotocols = options.subprotocols
         origins = options.origins ?? configuration.origins
+        compression = options.compression
         slowConsumers = options.slowConsumers
         ownHardCapBytes = options.outputHardCapBytes
         messageRate = limits.messageRate
@@ -68,6 +70,7 @@ final class WebSocketRoute: Sendable {
         jsonPingInterval = nil
         subprotocols = options.subprotocols
         origins = options.origins ?? configuration.origins
+        compression = options.compression
         slowConsumers = options.slowConsumers
         ownHardCapBytes = options.outputHardCapBytes
         messageRate = limits.messageRate
@@ -88,6 +91,7 @@ final class WebSocketRoute: Sendable {
     /// Throws for options that can't be served, naming the field.
     func validate() throws {
         try limits.validate()
+        try compression?.validate()
         try origins.validate(field: "\(path): origins")
         if let ownHardCapBytes, !Self.hardCapRange.contains(ownHardCapBytes) {
             throw AppError.configuration(

@@ -1,10 +1,11 @@
 /// A host and a port (RFC 3986 section 3.2), without user information.
 enum Authority {
-    /// Refuses what is not `host`, `host:port`, `[v6]` or `[v6]:port`.
-    static func check(_ bytes: Span<UInt8>) throws(HTTPParseError) {
+    /// Refuses what is not `host`, `host:port`, `[v6]` or `[v6]:port`; says whether there is a port.
+    static func check(_ bytes: Span<UInt8>) throws(HTTPParseError) -> Bool {
         guard !bytes.isEmpty else { throw HTTPParseError(.badHost) }
         let hostEnd = bytes[0] == UInt8(ascii: "[") ? literalEnd(bytes) : nameEnd(bytes)
         guard hostEnd > 0, isPort(bytes, from: hostEnd) else { throw HTTPParseError(.badHost) }
+        return bytes.count > hostEnd &+ 1
     }
 
     private static func nameEnd(_ bytes: Span<UInt8>) -> Int {

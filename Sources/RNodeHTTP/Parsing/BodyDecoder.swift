@@ -17,7 +17,8 @@
 /// | trailerLineFeed| LF                           | trailerStart                                |
 /// | lastLineFeed   | LF                           | ended                                       |
 ///
-/// Any other byte is 400. Extensions are ignored and trailers dropped, both within their limits.
+/// Any other byte is 400. Extensions are ignored and trailers dropped, both within their limits; a trailer
+/// that would frame a message (`Content-Length`, `Transfer-Encoding`) is 400.
 public struct BodyDecoder: Hashable, Sendable {
     /// What the decoder found.
     public enum Step: Hashable, Sendable {
@@ -39,6 +40,10 @@ public struct BodyDecoder: Hashable, Sendable {
 
     private(set) var state: State
     private var digits: UInt8 = 0
+    /// The name that the trailer's name is so far (1 `content-length`, 2 `transfer-encoding`, 0 none), and how much
+    /// of it.
+    private var framingName: UInt8 = 0
+    private var nameCount: UInt8 = 0
     /// Fields so far, those of the head included, and the bytes of their lines.
     private var trailers: UInt32 = 0
     private var trailerBytes: UInt32 = 0
@@ -195,10 +200,37 @@ public struct BodyDecoder: Hashable, Sendable {
             trailers &+= 1
             guard trailers <= limits.headerFieldsMax else { throw HTTPParseError(.tooManyFields) }
             state = .trailerName
-        case (.trailerName, UInt8(ascii: ":")): state = .trailerValue
-        case (.trailerName, _) where FieldSyntax.isTokenByte(byte): break
+            nameCount = 0
+            framingName = ASCII.lowercased(byte) == UInt8(ascii: "c") ? 1 : 2
+            noteName(byte)
+        case (.trailerName, UInt8(ascii: ":")):
+            guard !isFramingName else { throw HTTPParseError(.badTrailer) }
+            state = .trailerValue
+        case (.trailerName, _) where FieldSyntax.isTokenByte(byte): noteName(byte)
         case (.trailerValue, _) where FieldSyntax.isValueByte(byte): break
         default: throw HTTPParseError(.badTrailer)
         }
+    }
+
+    // MARK: - Trailers that would frame
+
+    // What no trailer may be called: others refuse it, or read it (RFC 9110 section 6.5.1).
+    private static let contentLength = Array("content-length".utf8)
+    private static let transferEncoding = Array("transfer-encoding".utf8)
+
+    private var wantedName: [UInt8] {
+        framingName == 1 ? Self.contentLength : Self.transferEncoding
+    }
+
+    private var isFramingName: Bool { framingName != 0 && Int(nameCount) == wantedName.count }
+
+    private mutating func noteName(_ byte: UInt8) {
+        guard framingName != 0 else { return }
+        let name = wantedName
+        guard Int(nameCount) < name.count, name[Int(nameCount)] == ASCII.lowercased(byte) else {
+            framingName = 0
+            return
+        }
+        nameCount &+= 1
     }
 }

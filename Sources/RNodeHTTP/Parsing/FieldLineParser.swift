@@ -30,7 +30,7 @@ enum FieldLineParser {
         switch name.count {
         case 4 where isHost(name): try noteHost(value, of: bytes, &layout)
         case 6 where name.isEqualIgnoringCase(to: "expect"):
-            let isContinue = text.isEqualIgnoringCase(to: "100-continue")
+            let isContinue = TokenList.consists(of: "100-continue", text)
             layout.marks.insert(isContinue ? .expectContinue : .expectUnknown)
         case 7 where name.isEqualIgnoringCase(to: "upgrade"):
             if TokenList.contains("websocket", in: text) {
@@ -61,7 +61,7 @@ enum FieldLineParser {
         _ value: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
         guard layout.marks.insert(.host).inserted else { throw HTTPParseError(.badHost) }
-        try Authority.check(bytes.extracting(value))
+        _ = try Authority.check(bytes.extracting(value))
         // An absolute target's authority wins over Host (RFC 9112 section 3.2.2).
         guard !layout.marks.contains(.absoluteTarget) else { return }
         layout.authority = HeadLayout.Run(value)

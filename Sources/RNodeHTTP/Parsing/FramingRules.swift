@@ -8,13 +8,15 @@ enum FramingRules {
                 throw HTTPParseError(.conflictingLengths)
             }
         }
+        let hasBody = isChunked || layout.declaredLength > 0
+        // What follows it is the tunnel's (RFC 9110 section 9.3.6); others read it as a request.
+        if hasBody, layout.method == .connect { throw HTTPParseError(.bodyOnConnect) }
         if layout.version == .http11 {
             guard layout.marks.contains(.host) else { throw HTTPParseError(.missingHost) }
             // An HTTP/1.0 client's Expect is ignored (RFC 9110 section 10.1.1).
             guard !layout.marks.contains(.expectUnknown) else {
                 throw HTTPParseError(.unknownExpectation)
             }
-            let hasBody = isChunked || layout.declaredLength > 0
             if hasBody, layout.marks.contains(.upgradeWebSocket) {
                 throw HTTPParseError(.bodyOnUpgrade)
             }

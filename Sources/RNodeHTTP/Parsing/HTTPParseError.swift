@@ -9,8 +9,10 @@ public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
         case badLineEnd, badEmptyLine, badRequestLine, badMethod, unknownMethod, badTarget
         case targetTooLong, tooManySegments, tooManyQueryPairs, badVersion, unsupportedVersion
         case badFieldName, badFieldValue, foldedField, fieldTooLarge, tooManyFields, headTooLarge
-        case badHost, missingHost, badContentLength, badTransferEncoding, conflictingLengths
-        case bodyOnUpgrade, bodyTooLarge, badChunk, chunkExtensionTooLarge, badTrailer
+        case badHost, missingHost, misdirected, badContentLength, badTransferEncoding,
+            conflictingLengths
+        case bodyOnUpgrade, bodyOnConnect, bodyTooLarge, badChunk, chunkExtensionTooLarge,
+            badTrailer
         case unknownExpectation, headerTimeout, requestTimeout, bodyTooSlow
     }
 
@@ -29,12 +31,14 @@ public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
         case .badLineEnd, .badEmptyLine, .badRequestLine, .badMethod, .badTarget, .badVersion,
             .badFieldName, .badFieldValue, .foldedField, .badHost, .missingHost,
             .badContentLength, .badTransferEncoding, .conflictingLengths, .bodyOnUpgrade,
+            .bodyOnConnect,
             .badChunk, .chunkExtensionTooLarge, .badTrailer:
             .badRequest
         case .targetTooLong, .tooManySegments, .tooManyQueryPairs: .uriTooLong
         case .fieldTooLarge, .tooManyFields, .headTooLarge: .requestHeaderFieldsTooLarge
         case .headerTimeout, .requestTimeout, .bodyTooSlow: .requestTimeout
         case .bodyTooLarge: .contentTooLarge
+        case .misdirected: .misdirectedRequest
         case .unknownExpectation: .expectationFailed
         case .unknownMethod: .notImplemented
         case .unsupportedVersion: .httpVersionNotSupported
@@ -63,10 +67,12 @@ public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
         case .headTooLarge: "Header fields too large"
         case .badHost: "Malformed Host"
         case .missingHost: "Missing Host"
+        case .misdirected: "This connection is not secured"
         case .badContentLength: "Malformed Content-Length"
         case .badTransferEncoding: "Transfer-Encoding must be chunked, once, on HTTP/1.1"
         case .conflictingLengths: "Content-Length and Transfer-Encoding together"
         case .bodyOnUpgrade: "An upgrade request must not have a body"
+        case .bodyOnConnect: "A CONNECT request must not have a body"
         case .bodyTooLarge: "Body too large"
         case .badChunk: "Malformed chunk"
         case .chunkExtensionTooLarge: "Chunk extensions too large"

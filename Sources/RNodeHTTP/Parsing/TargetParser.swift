@@ -7,7 +7,10 @@ enum TargetParser {
         _ target: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
         if layout.method == .connect {
-            try Authority.check(bytes.extracting(target))
+            // A tunnel needs a port (RFC 9110 section 9.3.6).
+            guard try Authority.check(bytes.extracting(target)) else {
+                throw HTTPParseError(.badTarget)
+            }
             layout.authority = HeadLayout.Run(target)
             layout.marks.insert(.absoluteTarget)
             layout.path = layout.target
@@ -25,22 +28,20 @@ enum TargetParser {
         _ target: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
         let text = bytes.extracting(target)
-        let scheme: Int
-        if text.count > 7, text.extracting(0..<7).isEqualIgnoringCase(to: "http://") {
-            scheme = 7
-        } else if text.count > 8, text.extracting(0..<8).isEqualIgnoringCase(to: "https://") {
-            scheme = 8
-        } else {
-            throw HTTPParseError(.badTarget)
+        guard text.count > 7, text.extracting(0..<7).isEqualIgnoringCase(to: "http://") else {
+            // What https names is not to be had without TLS (RFC 9110 section 7.4).
+            let isSecure =
+                text.count > 8 && text.extracting(0..<8).isEqualIgnoringCase(to: "https://")
+            throw HTTPParseError(isSecure ? .misdirected : .badTarget)
         }
-        let start = target.lowerBound &+ scheme
+        let start = target.lowerBound &+ 7
         var end = start
         while end < target.upperBound, bytes[end] != UInt8(ascii: "/"),
             bytes[end] != UInt8(ascii: "?")
         {
             end &+= 1
         }
-        try Authority.check(bytes.extracting(start..<end))
+        _ = try Authority.check(bytes.extracting(start..<end))
         layout.authority = HeadLayout.Run(start..<end)
         layout.marks.insert(.absoluteTarget)
         try parsePath(end..<target.upperBound, of: bytes, &layout)

@@ -6,7 +6,7 @@ public import HTTPTypes
 public struct PreparedResponse: Sendable {
     let head: [UInt8]
     let body: [UInt8]
-    let hasDate: Bool
+    let marks: ResponseEncoder.Marks
 
     /// Encodes an answer with this body; the fields may add to `Content-Type`.
     ///
@@ -26,10 +26,9 @@ public struct PreparedResponse: Sendable {
     public init(_ response: Response) throws(ResponseEncodingError) {
         var output = ByteBuffer()
         let length = try ResponseEncoder.knownLength(of: response)
-        try ResponseEncoder.appendHead(response, length, into: &output)
+        marks = try ResponseEncoder.appendHead(response, length, into: &output)
         head = output.copied()
-        hasDate = response.fields.contains(.date)
-        let isBodyless = StatusLine.isBodyless(response.statusCode)
+        let isBodyless = StatusLine.forbidsContent(response.statusCode)
         if case .bytes(let bytes) = response.body, !isBodyless { body = bytes } else { body = [] }
     }
 }

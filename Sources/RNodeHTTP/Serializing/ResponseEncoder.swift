@@ -27,7 +27,7 @@ public struct ResponseEncoder: ~Copyable {
     ) throws(ResponseEncodingError) {
         let length = try Self.knownLength(of: response)
         try encodeHead(response, length, terms, into: &output)
-        guard !terms.omitsBody, !StatusLine.isBodyless(response.statusCode),
+        guard !terms.omitsBody, !StatusLine.forbidsContent(response.statusCode),
             case .bytes(let bytes) = response.body
         else { return }
         output.append(bytes.span)
@@ -45,9 +45,9 @@ public struct ResponseEncoder: ~Copyable {
         try encodeHead(response, contentLength, terms, into: &output)
     }
 
-    /// Whether no body follows the head of this answer: HEAD, 204, 304.
+    /// Whether no body follows the head of this answer: HEAD, 204, 205, 304.
     public func isBodyless(_ response: Response, terms: ResponseTerms) -> Bool {
-        terms.omitsBody || StatusLine.isBodyless(response.statusCode)
+        terms.omitsBody || StatusLine.forbidsContent(response.statusCode)
     }
 
     /// Writes an answer that was prepared at start.
@@ -55,7 +55,7 @@ public struct ResponseEncoder: ~Copyable {
         _ prepared: PreparedResponse, terms: ResponseTerms, into output: inout ByteBuffer
     ) {
         output.append(prepared.head.span)
-        appendEnd(terms, hasDate: prepared.hasDate, into: &output)
+        appendEnd(terms, prepared.marks, into: &output)
         if !terms.omitsBody { output.append(prepared.body.span) }
     }
 
@@ -75,7 +75,7 @@ public struct ResponseEncoder: ~Copyable {
             StatusLine.append(101, to: &output)
             try Self.appendField("Upgrade", token, into: &output)
             output.append("Connection: Upgrade\r\n")
-            try Self.append(fields, into: &output)
+            _ = try Self.append(fields, into: &output)
             output.append("\r\n")
         } catch {
             output.truncate(to: start)
@@ -99,44 +99,68 @@ public struct ResponseEncoder: ~Copyable {
     ) throws(ResponseEncodingError) {
         let start = output.count
         do throws(ResponseEncodingError) {
-            try Self.appendHead(response, length, into: &output)
-            appendEnd(terms, hasDate: response.fields.contains(.date), into: &output)
+            let marks = try Self.appendHead(response, length, into: &output)
+            appendEnd(terms, marks, into: &output)
         } catch {
             output.truncate(to: start)
             throw error
         }
     }
 
+    /// The fields of an answer that its head's end depends on.
+    struct Marks: OptionSet {
+        let rawValue: UInt8
+        static let date = Marks(rawValue: 1)
+        static let upgrade = Marks(rawValue: 2)
+    }
+
     /// The head as far as it is the same for every request.
     static func appendHead(
         _ response: Response, _ length: Int, into output: inout ByteBuffer
-    ) throws(ResponseEncodingError) {
+    ) throws(ResponseEncodingError) -> Marks {
         if let fault = response.fault { throw fault }
         StatusLine.append(response.statusCode, to: &output)
-        try append(response.fields, into: &output)
-        guard !StatusLine.isBodyless(response.statusCode) else { return }
+        let marks = try append(response.fields, into: &output)
+        guard !StatusLine.isBodyless(response.statusCode) else { return marks }
         output.append("Content-Length: ")
-        output.append(decimal: length)
+        output.append(decimal: StatusLine.forbidsContent(response.statusCode) ? 0 : length)
         output.append("\r\n")
+        return marks
     }
 
     private func appendEnd(
-        _ terms: ResponseTerms, hasDate: Bool, into output: inout ByteBuffer
+        _ terms: ResponseTerms, _ marks: Marks, into output: inout ByteBuffer
     ) {
-        if !hasDate { output.append(date.line.span) }
+        if !marks.contains(.date) { output.append(date.line.span) }
+        // Who sends Upgrade names it in Connection too (RFC 9110 section 7.8).
+        let names = marks.contains(.upgrade)
         switch (terms.keepsAlive, terms.version) {
-        case (true, .http11): output.append("\r\n")
-        case (true, .http10): output.append("Connection: keep-alive\r\n\r\n")
-        case (false, _): output.append("Connection: close\r\n\r\n")
+        case (true, .http11): output.append(names ? "Connection: Upgrade\r\n\r\n" : "\r\n")
+        case (true, .http10):
+            output.append(names ? "Connection: keep-alive, Upgrade" : "Connection: keep-alive")
+            output.append("\r\n\r\n")
+        case (false, _):
+            output.append(names ? "Connection: close, Upgrade" : "Connection: close")
+            output.append("\r\n\r\n")
         }
     }
 
     static func append(
         _ fields: HTTPFields, into output: inout ByteBuffer
-    ) throws(ResponseEncodingError) {
-        for field in fields where !isFraming(field.name) {
+    ) throws(ResponseEncodingError) -> Marks {
+        var marks: Marks = []
+        for field in fields {
+            switch field.name.canonicalName {
+            case "content-length", "transfer-encoding", "connection", "keep-alive",
+                "proxy-connection", "trailer":
+                continue
+            case "date": marks.insert(.date)
+            case "upgrade": marks.insert(.upgrade)
+            default: break
+            }
             try appendField(field.name.rawName, field.value, into: &output)
         }
+        return marks
     }
 
     static func appendField(
@@ -148,14 +172,5 @@ public struct ResponseEncoder: ~Copyable {
         output.append(": ")
         output.append(utf8: value)
         output.append("\r\n")
-    }
-
-    private static func isFraming(_ name: HTTPField.Name) -> Bool {
-        switch name.canonicalName {
-        case "content-length", "transfer-encoding", "connection", "keep-alive",
-            "proxy-connection", "trailer":
-            true
-        default: false
-        }
     }
 }

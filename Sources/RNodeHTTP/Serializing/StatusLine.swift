@@ -13,6 +13,11 @@ enum StatusLine {
         code < 200 || code == 204 || code == 304
     }
 
+    /// Whether no content may follow: as above, and 205, whose length is zero (RFC 9110 section 15.3.6).
+    static func forbidsContent(_ code: Int) -> Bool {
+        isBodyless(code) || code == 205
+    }
+
     /// The registered phrase (RFC 9110 section 15), or nothing: clients ignore it.
     static func reasonPhrase(_ code: Int) -> StaticString {
         switch code {

@@ -44,6 +44,9 @@ public struct HTTPSession: ~Copyable {
     /// Whether no byte of a request has arrived that was not answered: nothing is lost by closing.
     public var isIdle: Bool { phase == .fresh || phase == .idle }
 
+    /// Whether no byte has arrived since the connection was accepted.
+    public var isFresh: Bool { phase == .fresh }
+
     // MARK: - Reading
 
     /// Goes on in `bytes` at `offset`, which moves behind what was taken, and says what was found.

@@ -106,7 +106,8 @@
             return mask
         }
 
-        private static func readiness(of mask: UInt32) -> Readiness {
+        /// What a mask of epoll's says: a half-close (RDHUP) is readable with or without it, for reading finds the end.
+        static func readiness(of mask: UInt32) -> Readiness {
             var readiness: Readiness = []
             if mask & CLINUX_EPOLLIN != 0 { readiness.insert(.readable) }
             if mask & CLINUX_EPOLLOUT != 0 { readiness.insert(.writable) }

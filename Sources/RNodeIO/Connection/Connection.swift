@@ -64,9 +64,17 @@ struct ConnectionState: OptionSet {
     static let sealed = ConnectionState(rawValue: 512)
     /// Messages are kept apart when the peer is slow: its policy is not to refuse.
     static let keepsMessages = ConnectionState(rawValue: 1024)
+    /// One beyond the limit: it is answered and closed, and the handler knows nothing of it.
+    static let refused = ConnectionState(rawValue: 2048)
+    /// The handler has had its share of this turn: the rest of the bytes is given in the next one.
+    static let yielded = ConnectionState(rawValue: 4096)
 
     /// States in which no bytes are given to the handler.
     static let deaf: ConnectionState = [.closing, .aborted, .lingering]
+    /// What a refused connection begins with.
+    static let unwelcome: ConnectionState = [.refused, .closing, .sealed]
+    /// States in which the handler has forgotten the connection, or never knew it.
+    static let unknown: ConnectionState = [.lingering, .refused]
     /// States in which it takes more than the output's count to say whether a message is taken.
     static let judged: ConnectionState = [.deaf, .keepsMessages]
 }

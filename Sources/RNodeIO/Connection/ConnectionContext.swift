@@ -122,6 +122,14 @@ public struct ConnectionContext: ~Copyable {
         unsafe connection.pointee.state.remove(.paused)
     }
 
+    /// Has the rest of the bytes given in the loop's next turn, after those of other connections: for a handler that
+    /// has done its share for this one (``IOLimits/messagesPerTurnMax``).
+    public mutating func yieldReading() {
+        guard unsafe !connection.pointee.state.contains(.yielded) else { return }
+        unsafe connection.pointee.state.insert(.yielded)
+        unsafe core.pointee.yielded.append(id)
+    }
+
     /// Has the rest of the backlog given again in this turn.
     mutating func again() {
         unsafe connection.pointee.state.remove(.touched)

@@ -35,15 +35,36 @@ public protocol LoopHandler: AnyObject {
     /// The connection is gone: called once for each accepted one, the last call for it.
     func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop)
 
+    /// Accepting failed because of the system; `untold` more failures came since this was last told. At most once a
+    /// second over all loops with one ``ConnectionBudget``: for a log. Does nothing unless implemented.
+    func acceptFailed(_ error: IOError, untold: Int, on loop: EventLoop)
+
+    /// The bytes that a connection beyond the limit is answered with before it is closed; none unless implemented.
+    func refusal(on loop: EventLoop) -> [UInt8]
+
     /// All events of the turn are served; publications go out now, before the sends.
     ///
     /// Called again, at the turn's very end, for what came of backlogs and of connections that ended.
     func turnEnded(on loop: EventLoop)
+
+    /// The turn is over and everything is sent; it took so long. Not called unless implemented.
+    func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop)
+}
+
+extension LoopHandler {
+    /// Does nothing.
+    public func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop) {}
 }
 
 extension LoopHandler {
     /// Does nothing.
     public func dropped(_ count: Int, on connection: inout ConnectionContext) {}
+
+    /// Does nothing.
+    public func acceptFailed(_ error: IOError, untold: Int, on loop: EventLoop) {}
+
+    /// Nothing: the connection is closed without an answer.
+    public func refusal(on loop: EventLoop) -> [UInt8] { [] }
 }
 
 /// Why a connection is gone.

@@ -20,6 +20,9 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
         for number in unsafe pages.indices { unsafe pages[number].deallocate() }
     }
 
+    /// How many slots there is memory for; all that are taken are below it.
+    package var slotCount: Int { isTaken.count }
+
     /// Puts a value into `slot`, making room up to there. What was in the slot is destroyed.
     public mutating func put(_ element: consuming Element, at slot: UInt32) {
         while isTaken.count <= Int(slot) {

@@ -17,7 +17,9 @@ extension EventLoop {
     }
 
     private func serve(_ event: BackendEvent) {
-        guard let connection = unsafe find(ConnectionID(rawValue: event.token)) else { return }
+        guard let connection = unsafe find(ConnectionID(rawValue: event.token)) else {
+            return tally.foundStaleEvent()
+        }
         if event.readiness.contains(.writable) {
             unsafe core.pointee.touch(&connection.pointee)
         }
@@ -81,6 +83,18 @@ extension EventLoop {
         }
     }
 
+    /// Has the backlogs of those who yielded given when this turn ends, after everybody else's bytes.
+    func resumeYielded() {
+        guard unsafe !core.pointee.yielded.isEmpty else { return }
+        var ids: [ConnectionID] = []
+        unsafe swap(&ids, &core.pointee.yielded)
+        for id in ids {
+            guard let connection = unsafe find(id) else { continue }
+            unsafe connection.pointee.state.remove(.yielded)
+            unsafe core.pointee.touch(&connection.pointee)
+        }
+    }
+
     // MARK: - Timers
 
     func serveTimers() {
@@ -98,7 +112,7 @@ extension EventLoop {
     private func timedOut(_ id: ConnectionID) {
         guard let connection = unsafe find(id), unsafe core.pointee.isDue(&connection.pointee)
         else { return }
-        if unsafe connection.pointee.state.contains(.lingering) {
+        if unsafe !connection.pointee.state.isDisjoint(with: .unknown) {
             unsafe connection.pointee.state.insert(.aborted)
             unsafe core.pointee.touch(&connection.pointee)
         } else {

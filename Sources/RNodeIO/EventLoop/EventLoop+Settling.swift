@@ -71,7 +71,7 @@ extension EventLoop {
     /// Gives the handler what it had not taken, once it wants bytes again.
     private func giveBacklog(_ connection: UnsafeMutablePointer<Connection>) {
         guard let handler, unsafe connection.pointee.backlog != nil,
-            unsafe connection.pointee.state.isDisjoint(with: [.paused, .congested]),
+            unsafe connection.pointee.state.isDisjoint(with: [.paused, .congested, .yielded]),
             unsafe connection.pointee.state.isDisjoint(with: .deaf),
             var bytes = unsafe connection.pointee.backlog.take()?.take()
         else { return }
@@ -81,7 +81,9 @@ extension EventLoop {
         guard !bytes.isEmpty, !context.isClosing else { return }
         unsafe connection.pointee.backlog = Owned(bytes)
         // Nothing taken and not paused: the handler waits for more bytes, which would never be read.
-        if taken > 0, unsafe !connection.pointee.state.contains(.paused) { context.again() }
+        if taken > 0, unsafe connection.pointee.state.isDisjoint(with: [.paused, .yielded]) {
+            context.again()
+        }
     }
 
     /// Ends a connection whose end was asked for and has come. Returns whether its slot is free now.
@@ -90,11 +92,12 @@ extension EventLoop {
         if state.contains(.aborted) {
             let id = unsafe connection.pointee.id
             let isReset = !state.contains(.lingering)
+            let isKnown = state.isDisjoint(with: .unknown)
             let code = unsafe connection.pointee.failureCode
             unsafe core.pointee.free(id, abort: isReset)
             let reason: DisconnectReason =
                 code == 0 ? .aborted : .failed(IOError("stream", code: code))
-            if isReset { handler?.closed(id, reason, on: self) }
+            if isKnown { handler?.closed(id, reason, on: self) }
             return true
         }
         guard state.contains(.closing), unsafe connection.pointee.output.isEmpty,
@@ -105,16 +108,17 @@ extension EventLoop {
 
     private func linger(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
         let id = unsafe connection.pointee.id
+        let isKnown = unsafe !connection.pointee.state.contains(.refused)
         if unsafe connection.pointee.state.contains(.inputFinished) {
             unsafe core.pointee.free(id, abort: false)
-            handler?.closed(id, .closedHere, on: self)
+            if isKnown { handler?.closed(id, .closedHere, on: self) }
             return true
         }
         unsafe connection.pointee.state.insert(.lingering)
         unsafe connection.pointee.transport.finishSending()
         let end = now.advanced(by: limits.lingerTimeout)
         unsafe core.pointee.setDeadline(end, of: &connection.pointee)
-        handler?.closed(id, .closedHere, on: self)
+        if isKnown { handler?.closed(id, .closedHere, on: self) }
         return false
     }
 }

@@ -4,12 +4,13 @@
 extension EventLoop {
     /// Cuts what is still open, and runs what was left for the loop.
     func shutDown() {
-        stopListening()
+        closeListeners()
         takeMail()
-        for id in unsafe core.pointee.openConnections(lingeringToo: true) {
-            let lingers = unsafe find(id)?.pointee.state.contains(.lingering) ?? true
-            unsafe core.pointee.free(id, abort: !lingers)
-            if !lingers { handler?.closed(id, .loopStopped, on: self) }
+        hasEnded = true
+        for id in unsafe core.pointee.openConnections(unknownToo: true) {
+            let isKnown = unsafe find(id)?.pointee.state.isDisjoint(with: .unknown) ?? false
+            unsafe core.pointee.free(id, abort: isKnown)
+            if isKnown { handler?.closed(id, .loopStopped, on: self) }
         }
         mailbox.close()
         runLateMail()

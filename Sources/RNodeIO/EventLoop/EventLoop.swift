@@ -13,10 +13,17 @@ public final class EventLoop: @unchecked Sendable {
     /// What the loop allows.
     public let limits: IOLimits
 
+    /// How many connections this loop and its siblings may have.
+    public let budget: ConnectionBudget
+    /// What the loop counts of itself.
+    public let tally = LoopTally()
+
     let mailbox: Mailbox
     /// The thread that runs the loop right now, 0 when none does.
     let owner = Atomic<UInt>(0)
     private let isStopped = Atomic(false)
+    /// When the turn at hand began, in nanoseconds; the greatest number between two turns.
+    private let turnBegan = Atomic(Int64.max)
 
     let backend: any EventLoopBackend
     var handler: (any LoopHandler)?
@@ -35,17 +42,25 @@ public final class EventLoop: @unchecked Sendable {
         let body: () -> Void
     }
 
+    /// Set when the loop ends: what comes later is closed at once.
+    var hasEnded = false
+
     /// A loop over `backend`; throws when a limit is out of its range.
+    ///
+    /// Loops that are to share one limit of connections share a `budget`; without one the loop has its own.
     public init(
-        backend: any EventLoopBackend, limits: IOLimits = IOLimits(), index: Int = 0
+        backend: any EventLoopBackend, limits: IOLimits = IOLimits(), index: Int = 0,
+        budget: ConnectionBudget? = nil
     ) throws(IOLimitsError) {
         try limits.validate()
+        let budget = budget ?? ConnectionBudget(limit: limits.connectionsMax)
+        self.budget = budget
         self.backend = backend
         self.limits = limits
         self.index = index
         mailbox = Mailbox(waker: backend.waker, droppableMax: limits.mailboxItemsMax)
         unsafe core = .allocate(capacity: 1)
-        unsafe core.initialize(to: LoopCore(backend: backend, limits: limits))
+        unsafe core.initialize(to: LoopCore(backend: backend, limits: limits, budget: budget))
         receiveBuffer = ReceiveBuffer(count: limits.receiveBufferBytes)
     }
 
@@ -92,18 +107,34 @@ public final class EventLoop: @unchecked Sendable {
             polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
         let now = backend.wait(until: deadline, into: &events)
         enter()
+        turnBegan.store(now.nanoseconds, ordering: .relaxed)
         unsafe core.pointee.begin(at: now)
+        resumeYielded()
         takeMail()
         serveEvents()
         serveTimers()
         runLocalJobs()
         handler?.turnEnded(on: self)
         settleTouched()
+        handler?.turnServed(inNanoseconds: now.nanoseconds(until: backend.now), on: self)
+        turnBegan.store(.max, ordering: .relaxed)
         leave()
+        tally.turnTook(now.nanoseconds(until: backend.now))
+    }
+
+    /// When the turn at hand began; nil while the loop waits. From any thread.
+    ///
+    /// A turn that began long ago is one that a callback blocks.
+    public var turnBeganAt: MonotonicInstant? {
+        let nanoseconds = turnBegan.load(ordering: .relaxed)
+        return nanoseconds == .max ? nil : MonotonicInstant(nanoseconds: nanoseconds)
     }
 
     /// Whether the next turn has something to do before it waits. By whoever runs the turns.
-    public var hasWork: Bool { !localJobs.isEmpty || !mailbox.isEmpty }
+    public var hasWork: Bool {
+        if !localJobs.isEmpty || !mailbox.isEmpty { return true }
+        return unsafe !core.pointee.yielded.isEmpty
+    }
 
     /// When the next timer may be due; nil without one. By whoever runs the turns.
     public var nextDeadline: MonotonicInstant? { unsafe core.pointee.wheel.nextDeadline }
@@ -201,6 +232,9 @@ public final class EventLoop: @unchecked Sendable {
 
     /// The open connections. On the loop's thread only.
     public func openConnections() -> [ConnectionID] { unsafe core.pointee.openConnections() }
+
+    /// How many timers are scheduled. By whoever runs the turns.
+    package var timerCount: Int { unsafe core.pointee.wheel.count }
 
     func find(_ id: ConnectionID) -> UnsafeMutablePointer<Connection>? {
         unsafe core.pointee.find(id)

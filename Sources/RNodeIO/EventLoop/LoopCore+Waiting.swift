@@ -133,7 +133,7 @@ extension LoopCore {
     func slowestConnections() -> [SlowConnection] {
         var found: [(slow: SlowConnection, isAbove: Bool, stallDeadline: MonotonicInstant)] = []
         let softMark = limits.outputSoftMarkBytes
-        for id in openConnections(lingeringToo: true) {
+        for id in openConnections(unknownToo: true) {
             connections.borrow(at: id.slot) { connection in
                 guard connection.unsentCount > 0 else { return }
                 found.append(

@@ -4,22 +4,28 @@
 struct LoopCore: ~Copyable {
     let backend: any EventLoopBackend
     let limits: IOLimits
+    let budget: ConnectionBudget
     var connections = SlotTable<Connection>()
     var openCount = 0
+    /// How many of those are refused ones.
+    var refusedCount = 0
     var now: MonotonicInstant
     var pool = BufferPool()
     var wheel: TimerWheel
     /// Bytes that wait to be sent on all connections, as of each one's last turn.
     var unsentBytes = 0
+    /// Connections whose handler left bytes for the next turn.
+    var yielded: [ConnectionID] = []
     /// Slots to settle when the turn ends, each once.
     var touched: [UInt32] = []
     private var freeSlots: [UInt32] = []
     private var generations: [UInt32] = []
     private var wallClock: Int64?
 
-    init(backend: any EventLoopBackend, limits: IOLimits) {
+    init(backend: any EventLoopBackend, limits: IOLimits, budget: ConnectionBudget) {
         self.backend = backend
         self.limits = limits
+        self.budget = budget
         now = backend.now
         wheel = TimerWheel(now: backend.now)
     }
@@ -57,7 +63,9 @@ struct LoopCore: ~Copyable {
     }
 
     /// Puts a stream into a free slot and has it watched; closes it when it can't be.
-    mutating func insert(_ transport: any Transport) -> ConnectionID? {
+    mutating func insert(
+        _ transport: any Transport, state: ConnectionState = []
+    ) -> ConnectionID? {
         let slot = freeSlots.popLast() ?? newSlot()
         let id = ConnectionID(slot: slot, generation: generations[Int(slot)])
         do throws(IOError) {
@@ -67,9 +75,12 @@ struct LoopCore: ~Copyable {
             transport.close(abort: true)
             return nil
         }
-        connections.put(
-            Connection(transport, id: id, outputHardCapBytes: limits.outputHardCapBytes), at: slot)
+        var connection = Connection(
+            transport, id: id, outputHardCapBytes: limits.outputHardCapBytes)
+        connection.state = state
+        connections.put(connection, at: slot)
         openCount &+= 1
+        if state.contains(.refused) { refusedCount &+= 1 }
         return id
     }
 
@@ -88,14 +99,20 @@ struct LoopCore: ~Copyable {
         generations[Int(id.slot)] &+= 1
         freeSlots.append(id.slot)
         openCount &-= 1
+        if connection.state.contains(.refused) {
+            refusedCount &-= 1
+        } else {
+            budget.leave()
+        }
     }
 
     /// The ids of all connections that the handler has not been told to forget.
-    func openConnections(lingeringToo: Bool = false) -> [ConnectionID] {
+    func openConnections(unknownToo: Bool = false) -> [ConnectionID] {
         var ids: [ConnectionID] = []
         for slot in generations.indices {
             let id = connections.borrow(at: UInt32(truncatingIfNeeded: slot)) { connection in
-                connection.state.contains(.lingering) && !lingeringToo ? nil : connection.id
+                let isKnown = connection.state.isDisjoint(with: .unknown)
+                return isKnown || unknownToo ? connection.id : nil
             }
             if case let id?? = id { ids.append(id) }
         }

@@ -5,7 +5,7 @@ public enum AcceptResult {
     /// Nobody waits: wait for `readable`.
     case wouldBlock
     /// A peer left before it was accepted, or the call was interrupted: ask again.
-    case retry
+    case retry(IOError)
     /// The process or the system has no descriptor or memory left for now: ask again later.
     case exhausted(IOError)
     /// The listener is broken.
@@ -26,6 +26,14 @@ public protocol Listener: AnyObject {
     /// Takes the next waiting peer. Never blocks.
     func accept() -> AcceptResult
 
+    /// Whether descriptors are likely to be free again, after `accept` said `exhausted`. True unless implemented.
+    func hasRoom() -> Bool
+
     /// Stops listening. Called once.
     func close()
+}
+
+extension Listener {
+    /// True: the next `accept` will tell.
+    public func hasRoom() -> Bool { true }
 }

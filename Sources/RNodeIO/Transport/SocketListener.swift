@@ -18,6 +18,8 @@ public final class SocketListener: Listener {
     public let address: SocketAddress
     private var owned: FileDescriptor
     private let file: SystemCalls.FileIdentity?
+    /// Given up for a moment when no other descriptor is left.
+    private var reserve = SystemCalls.openReserve()
 
     init(
         _ descriptor: consuming FileDescriptor, address: SocketAddress,
@@ -37,14 +39,38 @@ public final class SocketListener: Listener {
 
     /// Takes the next waiting peer with one call of `accept4`. Peers of a TCP listener have TCP_NODELAY
     /// set, which they inherit.
+    ///
+    /// When the process or the system has no descriptor left, the peer that waits longest is closed at once, by means of
+    /// a descriptor that is kept in reserve for this: it need not hang until somebody else's connection ends.
     public func accept() -> AcceptResult {
         var peer = SystemAddress()
         do throws(IOError) {
             let accepted = try SystemCalls.accept(owned.rawValue, peer: &peer)
             return .accepted(SocketTransport(accepted), remote: peer.socketAddress)
         } catch {
+            if error.code == EMFILE || error.code == ENFILE { turnAway() }
             return SocketListener.result(of: error)
         }
+    }
+
+    private func turnAway() {
+        exchange(&reserve, with: .none).close()
+        var peer = SystemAddress()
+        do throws(IOError) {
+            try SystemCalls.accept(owned.rawValue, peer: &peer).close()
+        } catch {
+            // Nobody waits any more, or another thread took the descriptor.
+        }
+        reserve = SystemCalls.openReserve()
+    }
+
+    /// Tries it: whether a descriptor beside the one in reserve can be had.
+    public func hasRoom() -> Bool {
+        if reserve.rawValue < 0 { reserve = SystemCalls.openReserve() }
+        let probe = SystemCalls.openReserve()
+        let isThere = reserve.rawValue >= 0 && probe.rawValue >= 0
+        probe.close()
+        return isThere
     }
 
     /// Closes the socket; the file of a Unix address is removed if it is still this listener's.
@@ -55,6 +81,7 @@ public final class SocketListener: Listener {
         guard owned.rawValue >= 0 else { return }
         removeFile()
         exchange(&owned, with: .none).close()
+        exchange(&reserve, with: .none).close()
     }
 
     private func removeFile() {
@@ -70,11 +97,12 @@ public final class SocketListener: Listener {
         switch error.code {
         case EAGAIN, EWOULDBLOCK: return .wouldBlock
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(error)
-        case EINTR, ECONNABORTED, ECONNRESET, EPROTO, EPERM, ETIMEDOUT: return .retry
-        case ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH, ENOPROTOOPT, EOPNOTSUPP: return .retry
+        case EINTR, ECONNABORTED, ECONNRESET, EPROTO, EPERM, ETIMEDOUT: return .retry(error)
+        case ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH, ENOPROTOOPT, EOPNOTSUPP:
+            return .retry(error)
         default:
             #if os(Linux)
-                if error.code == ENONET { return .retry }
+                if error.code == ENONET { return .retry(error) }
             #endif
             return .failed(error)
         }

@@ -66,19 +66,13 @@ package enum SystemCalls {
     static func accept(
         _ listener: Int32, peer: inout SystemAddress
     ) throws(IOError) -> FileDescriptor {
-        while true {
-            // SAFETY: the storage is lent for the call, and the length says how much of it there is.
-            let accepted = unsafe peer.withMutablePointer { unsafe systemAccept(listener, $0, $1) }
-            if accepted >= 0 {
-                let descriptor = FileDescriptor(owning: accepted)
-                #if !os(Linux)
-                    try prepare(descriptor)
-                #endif
-                return descriptor
-            }
-            let code = errno
-            if code != EINTR { throw IOError("accept", code: code) }
-        }
+        // SAFETY: the storage is lent for the call, and the length says how much of it there is.
+        let accepted = unsafe peer.withMutablePointer { unsafe systemAccept(listener, $0, $1) }
+        let descriptor = FileDescriptor(owning: try check(accepted, "accept"))
+        #if !os(Linux)
+            try prepare(descriptor)
+        #endif
+        return descriptor
     }
 
     /// Starts a connection; false when it is under way and the socket becomes writable at its end.

@@ -9,22 +9,95 @@
     internal import Darwin
 #endif
 
-/// Files, read whole. Blocks: never call it on a loop's thread.
-package enum SystemFile {
-    /// Reads the regular file `path` beneath the directory `root`.
+/// A regular file that is open for reading. Blocks: never call it on a loop's thread.
+package struct SystemFile: ~Copyable {
+    private let descriptor: FileDescriptor
+    /// Its length when it was opened.
+    package let byteCount: Int
+    /// When it was modified last, in nanoseconds since 1970.
+    package let modifiedNanoseconds: Int64
+
+    /// Opens the regular file `path` beneath the directory `root`.
     ///
     /// A path that leads out of the root (by `..`, an absolute path or a link) is refused by the kernel: `openat2` with
     /// `RESOLVE_BENEATH`, Linux 5.6 or later. Throws `EFBIG` for a file of more than `byteCountMax` bytes.
-    package static func read(
+    package init(
         _ path: String, beneath root: String, byteCountMax: Int
-    ) throws(IOError) -> [UInt8] {
+    ) throws(IOError) {
         let relative = String(path.drop { $0 == "/" })
         guard !relative.isEmpty, !relative.utf8.contains(0), !root.utf8.contains(0) else {
             throw IOError("openat2", code: ENOENT)
         }
-        let directory = try openDirectory(root)
-        let file = try open(relative, beneath: directory)
-        return try contents(of: file, byteCountMax: byteCountMax)
+        let directory = try Self.openDirectory(root)
+        let file = try Self.open(relative, beneath: directory)
+        var status = stat()
+        guard unsafe fstat(file.rawValue, &status) == 0 else {
+            throw IOError("fstat", code: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw IOError("open", code: EISDIR) }
+        guard status.st_size <= byteCountMax else { throw IOError("open", code: EFBIG) }
+        descriptor = file
+        byteCount = Int(status.st_size)
+        let (seconds, isOver) = Int64(status.modificationTime.tv_sec)
+            .multipliedReportingOverflow(by: 1_000_000_000)
+        modifiedNanoseconds =
+            isOver ? .max : seconds &+ Int64(status.modificationTime.tv_nsec)
+    }
+
+    /// Reads the bytes of `range`, which is inside the file. Throws `EIO` when the file has become shorter.
+    package borrowing func read(_ range: Range<Int>) throws(IOError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        var done = 0
+        while done < bytes.count {
+            // SAFETY: the buffer is valid for its own count during the call, and `done` is inside it.
+            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe pread(
+                    descriptor.rawValue, buffer.baseAddress?.advanced(by: done),
+                    buffer.count - done, off_t(range.lowerBound + done))
+            }
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw IOError("pread", code: EIO)
+            } else if errno != EINTR {
+                throw IOError("pread", code: errno)
+            }
+        }
+        return bytes
+    }
+
+    /// Reads a file whole, whatever length it claims to have: those of the kernel (proc(5), cgroups(7)) claim none.
+    ///
+    /// Throws `EFBIG` for more than `byteCountMax` bytes, and what opening throws.
+    package static func contents(
+        of path: String, beneath root: String, byteCountMax: Int
+    ) throws(IOError) -> [UInt8] {
+        let file = try SystemFile(path, beneath: root, byteCountMax: byteCountMax)
+        var bytes = [UInt8](repeating: 0, count: byteCountMax &+ 1)
+        var done = 0
+        while done < bytes.count {
+            let count = try file.read(into: &bytes, from: done)
+            guard count > 0 else { break }
+            done += count
+        }
+        guard done <= byteCountMax else { throw IOError("pread", code: EFBIG) }
+        return Array(bytes[..<done])
+    }
+
+    /// Reads what there is at `offset` of the file to the same place of `bytes`; 0 at the end.
+    private borrowing func read(
+        into bytes: inout [UInt8], from offset: Int
+    ) throws(IOError) -> Int {
+        while true {
+            // SAFETY: the buffer is valid for its own count during the call, and `offset` is inside it.
+            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe pread(
+                    descriptor.rawValue, buffer.baseAddress?.advanced(by: offset),
+                    buffer.count - offset, off_t(offset))
+            }
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw IOError("pread", code: errno) }
+        }
     }
 
     private static func openDirectory(_ path: String) throws(IOError) -> FileDescriptor {
@@ -53,43 +126,21 @@ package enum SystemFile {
             throw IOError("openat2", code: ENOSYS)
         #endif
     }
-
-    private static func contents(
-        of file: borrowing FileDescriptor, byteCountMax: Int
-    ) throws(IOError) -> [UInt8] {
-        var status = stat()
-        guard unsafe fstat(file.rawValue, &status) == 0 else {
-            throw IOError("fstat", code: errno)
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw IOError("open", code: EISDIR) }
-        guard status.st_size <= byteCountMax else { throw IOError("read", code: EFBIG) }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Int(status.st_size))
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count <= byteCountMax {
-            // SAFETY: the buffer is valid for its own count during the call.
-            let count = unsafe piece.withUnsafeMutableBytes {
-                unsafe systemRead(file.rawValue, $0.baseAddress, $0.count)
-            }
-            if count == 0 { return bytes }
-            guard count > 0 else {
-                if errno == EINTR { continue }
-                throw IOError("read", code: errno)
-            }
-            bytes.append(contentsOf: piece.prefix(count))
-        }
-        throw IOError("read", code: EFBIG)
-    }
 }
 
 private func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
     unsafe open(path, flags)
 }
 
-private func systemRead(
-    _ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int
-) -> Int {
-    unsafe read(descriptor, bytes, count)
+extension stat {
+    /// When the contents changed last.
+    fileprivate var modificationTime: timespec {
+        #if canImport(Darwin)
+            st_mtimespec
+        #else
+            st_mtim
+        #endif
+    }
 }
 
 extension IOError {

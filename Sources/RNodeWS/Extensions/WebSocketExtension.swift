@@ -1,9 +1,8 @@
 /// A transformation of message payloads, agreed on in the handshake (RFC 6455 §9).
 ///
-/// The one built for this seam is permessage-deflate (RFC 7692). An instance serves the messages
-/// of one connection, or of several of one loop when it keeps nothing between messages. The
-/// session calls it only for messages whose first frame has RSV1, and for those it sends; frames
-/// without RSV1 never meet it. Without an extension RSV1 is refused with 1002.
+/// The one built on this seam is `PerMessageDeflate` (RFC 7692). An instance serves the messages of
+/// one connection. The session calls it only for messages whose first frame has RSV1, and for
+/// those it sends; frames without RSV1 never meet it. Without an extension RSV1 is refused with 1002.
 ///
 /// How one comes into use: it is made from an offer of `Handshake.extensions`, its `answer` goes
 /// into `Handshake.answer(subprotocol:extension:)`, and it goes into the session's initialiser.
@@ -18,7 +17,8 @@ public protocol WebSocketExtension: AnyObject {
     /// Pieces come as they arrive, in order, whatever the frames were. Append what they mean to
     /// `message`, never beyond `bytesMax` bytes in it, in bounded steps: stop with
     /// `.messageTooBig` before the memory is taken, not after. `endOfMessage` is set on the last
-    /// piece, which may be empty. Throw `.extensionPayloadInvalid` for what can't be decoded.
+    /// piece, which may be empty. Throw `.extensionPayloadInvalid` for what can't be decoded. What
+    /// was appended before an error is looked at too: text that is no UTF-8 is the error then.
     func decode(
         _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, into message: inout ByteBuffer
     ) throws(WebSocketError)
@@ -28,4 +28,12 @@ public protocol WebSocketExtension: AnyObject {
     func encode(
         _ kind: MessageKind, _ message: Span<UInt8>, into payload: inout ByteBuffer
     ) -> Bool
+
+    /// Bytes of memory held for a message that is arriving, outside of it; 0 unless implemented.
+    var heldByteCount: Int { get }
+}
+
+extension WebSocketExtension {
+    /// None.
+    public var heldByteCount: Int { 0 }
 }

@@ -49,10 +49,16 @@ struct MessageAssembler: ~Copyable {
         decodedBy extension: any WebSocketExtension
     ) throws(WebSocketError) {
         let before = bytes.count
-        try `extension`.decode(
-            piece, endOfMessage: endOfMessage, bytesMax: bytesMax, into: &bytes)
-        if bytes.count > bytesMax { throw .messageTooBig }
+        do throws(WebSocketError) {
+            try `extension`.decode(
+                piece, endOfMessage: endOfMessage, bytesMax: bytesMax, into: &bytes)
+        } catch {
+            // The first thing that is wrong is told, however the bytes came.
+            if kind == .text, !isValid(from: before) { throw .invalidUTF8 }
+            throw error
+        }
         if kind == .text, !isValid(from: before) { throw .invalidUTF8 }
+        if bytes.count > bytesMax { throw .messageTooBig }
     }
 
     private mutating func isValid(from start: Int) -> Bool {

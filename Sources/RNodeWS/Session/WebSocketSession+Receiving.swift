@@ -189,6 +189,6 @@ extension WebSocketSession {
 
     /// Bytes of memory held for what is unfinished or lent; 0 between messages.
     public var unfinishedByteCount: Int {
-        unfinished?.borrow { $0.byteCount } ?? 0
+        (unfinished?.borrow { $0.byteCount } ?? 0) &+ (`extension`?.heldByteCount ?? 0)
     }
 }

@@ -21,9 +21,12 @@ struct Setup {
     var role = WebSocketSession.Role.server
     var limits = WebSocketLimits()
     var `extension`: (any WebSocketExtension)?
+    /// Makes an extension for each session, for one that keeps something between messages.
+    var makeExtension: (() -> (any WebSocketExtension)?)?
 
     func session() -> WebSocketSession {
-        WebSocketSession(role: role, limits: limits, extension: `extension`, now: .zero)
+        WebSocketSession(
+            role: role, limits: limits, extension: makeExtension?() ?? `extension`, now: .zero)
     }
 }
 

@@ -1,0 +1,33 @@
+internal import Synchronization
+
+/// The memory that zlib's streams of single connections may take together, over all loops.
+///
+/// The streams that a loop's connections share are not counted: they are few. May be used from any thread.
+public final class DeflateBudget: Sendable {
+    /// The most bytes that may be reserved at once.
+    public let bytesMax: Int
+    private let reserved = Atomic(0)
+
+    /// A budget of which nothing is reserved.
+    public init(bytesMax: Int = 64 << 20) {
+        self.bytesMax = max(0, bytesMax)
+    }
+
+    /// Bytes reserved now.
+    public var reservedBytes: Int { reserved.load(ordering: .relaxed) }
+
+    /// Reserves memory; false, and nothing reserved, when it would be too much.
+    func reserve(_ bytes: Int) -> Bool {
+        let before = reserved.wrappingAdd(bytes, ordering: .relaxed).oldValue
+        guard bytes <= bytesMax &- before else {
+            release(bytes)
+            return false
+        }
+        return true
+    }
+
+    /// Gives reserved memory back.
+    func release(_ bytes: Int) {
+        reserved.wrappingSubtract(bytes, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,131 @@
+/// Inflates messages as permessage-deflate brings them (RFC 7692 §7.2.2), in bounded steps.
+///
+/// Each message may refer to those before it, as far as the window goes, until `reset`. After an
+/// error it is of no more use. Not `Sendable`: it stays on its loop.
+public final class Inflater {
+    /// The most that one step produces; what exceeds a limit is found after one step at the latest.
+    public static let stepBytesMax = 16_384
+
+    private var stream: ZlibStream
+    /// Bytes taken, and bytes produced, of the message at hand.
+    private var messageConsumed = 0
+    private var messageProduced = 0
+    /// Whether all that was taken ends where a message may end.
+    private var isAtBoundary = false
+    /// Bytes ever produced, those that were over a limit included: what tests of bombs count.
+    public private(set) var producedCount = 0
+
+    /// An inflater for a peer's window; nil when `windowBits` is not 8…15, or there is no memory.
+    public init?(windowBits: Int) {
+        // zlib's deflate has always made 9 of 8, in some versions without saying so.
+        guard (8...15).contains(windowBits),
+            let stream = ZlibStream(inflatingWindowBits: max(windowBits, 9))
+        else { return nil }
+        self.stream = stream
+    }
+
+    /// What such an inflater takes of memory: the window, and zlib's fixed part.
+    public static func byteCount(windowBits: Int) -> Int {
+        (1 << min(max(windowBits, 9), 15)) &+ 8_192
+    }
+
+    /// Appends what the next `payload` of a message means to `message`, up to `bytesMax` bytes in it.
+    ///
+    /// Throws `messageTooBig` when there is more, once `message` is full to the byte;
+    /// `inflateRatioExceeded` when a message has grown to more than `ratioMax` times what came of it,
+    /// looked at after each 16 KiB; `extensionPayloadInvalid` for what is no such stream, or a
+    /// message that stops in the middle of a block; `internalInvariant` when there is no memory.
+    public func inflate(
+        _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, ratioMax: Int? = nil,
+        into message: inout ByteBuffer
+    ) throws(WebSocketError) {
+        try take(payload, bytesMax, ratioMax, &message)
+        guard endOfMessage else { return }
+        // The sender left these away (RFC 7692 §7.2.1).
+        let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xFF, 0xFF]
+        try take(tail.span, bytesMax, ratioMax, &message)
+        guard isAtBoundary else { throw .extensionPayloadInvalid }
+        messageConsumed = 0
+        messageProduced = 0
+        isAtBoundary = false
+    }
+
+    private func take(
+        _ payload: Span<UInt8>, _ bytesMax: Int, _ ratioMax: Int?, _ message: inout ByteBuffer
+    ) throws(WebSocketError) {
+        var offset = 0
+        // Short messages get little room, which doubles as they turn out to be long ones.
+        var guess = max(512, min(payload.count, Self.stepBytesMax) &* 4)
+        while true {
+            let rest = payload.extracting(offset...)
+            let room = room(guess, bytesMax &- message.count)
+            let step = step(rest, room, &message)
+            offset &+= step.consumed
+            messageConsumed &+= step.consumed
+            messageProduced &+= step.produced
+            producedCount &+= step.produced
+            if message.count > bytesMax {
+                message.truncate(to: bytesMax)
+                throw .messageTooBig
+            }
+            let hasEnded = try judge(step)
+            try checkRatio(ratioMax)
+            guess = min(guess &* 2, Self.stepBytesMax)
+            // A full step may have left something behind.
+            if step.produced == room { continue }
+            if offset == payload.count { return }
+            // There was room, and there is input: only the end of a stream may stop here.
+            guard hasEnded else { throw .extensionPayloadInvalid }
+        }
+    }
+
+    /// How much the next step may produce: up to the next whole 16 KiB of the message, and one byte more than the
+    /// limit allows, so that an excess is seen.
+    private func room(_ guess: Int, _ left: Int) -> Int {
+        let upToWhole = Self.stepBytesMax &- messageProduced % Self.stepBytesMax
+        return min(guess, upToWhole, min(max(left, 0), Self.stepBytesMax) &+ 1)
+    }
+
+    private func step(
+        _ payload: Span<UInt8>, _ room: Int, _ message: inout ByteBuffer
+    ) -> ZlibStream.Step {
+        var done = ZlibStream.Step()
+        message.append(count: room) { bytes in
+            done = stream.inflate(payload, into: &bytes)
+            return done.produced
+        }
+        return done
+    }
+
+    /// Whether a stream has ended, behind which another may begin; throws for what can't be inflated.
+    private func judge(_ step: ZlibStream.Step) throws(WebSocketError) -> Bool {
+        switch step.status {
+        case .ok:
+            if step.consumed > 0 || step.produced > 0 { isAtBoundary = step.isAtBoundary }
+            return false
+        case .end:
+            // A block may be marked as the last one; the message goes on with the next (RFC 7692 §7.2.3.4).
+            stream.continueBehindEnd()
+            isAtBoundary = true
+            return true
+        case .memory: throw .internalInvariant
+        case .failed: throw .extensionPayloadInvalid
+        }
+    }
+
+    private func checkRatio(_ ratioMax: Int?) throws(WebSocketError) {
+        guard let ratioMax, messageProduced % Self.stepBytesMax == 0, messageProduced > 0 else {
+            return
+        }
+        let (most, isHuge) = messageConsumed.multipliedReportingOverflow(by: ratioMax)
+        if !isHuge, messageProduced > most { throw .inflateRatioExceeded }
+    }
+
+    /// Forgets all messages, and what was taken of one.
+    public func reset() {
+        stream.reset()
+        messageConsumed = 0
+        messageProduced = 0
+        isAtBoundary = false
+    }
+}
