@@ -94,6 +94,10 @@ let package = Package(
             name: "RunHistories", dependencies: ["RoomHistories", arguments],
             path: "Tests/RoomHistories/Run", swiftSettings: strict),
         .executableTarget(
+            name: "SoakServer", dependencies: ["RNodeApp", "ServerFlags", "CHeap", arguments],
+            path: "Tests/SoakServer", swiftSettings: strict),
+        .target(name: "CHeap", path: "Tests/CHeap"),
+        .executableTarget(
             name: "Differential", dependencies: ["RNodeWS"], path: "Tests/DifferentialProgram",
             swiftSettings: strict),
         .executableTarget(

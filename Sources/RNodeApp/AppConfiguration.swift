@@ -91,6 +91,9 @@ public struct AppConfiguration: Sendable {
         try AppError.check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
         try AppError.check(
             "handshakeTimeout", handshakeTimeout, .milliseconds(10) ... .seconds(3_600))
+        if let connectionsPerAddressMax {
+            try AppError.check("connectionsPerAddressMax", connectionsPerAddressMax, 1...1_048_576)
+        }
         try drain.validate()
         try health.validate()
         try logs.validate()

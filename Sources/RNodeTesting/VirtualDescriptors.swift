@@ -17,7 +17,13 @@ public final class VirtualDescriptors {
     /// The first number handed out, far from those of real descriptors.
     public static let first: Int32 = 1_000_000
 
-    private var sources: [(any VirtualSource)?] = []
+    /// A number, and what is behind it. Weak: a stream holds its table, and a test may leave it open.
+    private struct Entry {
+        weak var source: (any VirtualSource)?
+        var isOpen = true
+    }
+
+    private var entries: [Entry] = []
     private var lowestFree = 0
     /// How many descriptors are open; a test of leaks expects 0 at its end.
     public private(set) var openCount = 0
@@ -25,13 +31,13 @@ public final class VirtualDescriptors {
     /// An empty table.
     public init() {}
 
-    /// A number for `source`, which the table keeps until ``close(_:)``.
+    /// A number for `source`, which is its own until ``close(_:)``, and which somebody else keeps.
     public func open(_ source: any VirtualSource) -> Int32 {
-        while lowestFree < sources.count, sources[lowestFree] != nil { lowestFree += 1 }
-        if lowestFree == sources.count {
-            sources.append(source)
+        while lowestFree < entries.count, entries[lowestFree].isOpen { lowestFree += 1 }
+        if lowestFree == entries.count {
+            entries.append(Entry(source: source))
         } else {
-            sources[lowestFree] = source
+            entries[lowestFree] = Entry(source: source)
         }
         openCount += 1
         return VirtualDescriptors.first + Int32(lowestFree)
@@ -39,19 +45,19 @@ public final class VirtualDescriptors {
 
     /// Frees a number. One that is not open is left alone.
     public func close(_ descriptor: Int32) {
-        guard let place = place(of: descriptor), sources[place] != nil else { return }
-        sources[place] = nil
+        guard let place = place(of: descriptor), entries[place].isOpen else { return }
+        entries[place] = Entry(source: nil, isOpen: false)
         lowestFree = min(lowestFree, place)
         openCount -= 1
     }
 
     /// What is behind a number, or nil when it is not open.
     public func source(of descriptor: Int32) -> (any VirtualSource)? {
-        place(of: descriptor).flatMap { sources[$0] }
+        place(of: descriptor).flatMap { entries[$0].source }
     }
 
     private func place(of descriptor: Int32) -> Int? {
         let place = Int(descriptor) - Int(VirtualDescriptors.first)
-        return sources.indices.contains(place) ? place : nil
+        return entries.indices.contains(place) ? place : nil
     }
 }

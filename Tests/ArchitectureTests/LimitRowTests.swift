@@ -134,7 +134,29 @@ struct LimitRowTests {
             "An id has 1 to 64 bytes"),
     ]
 
-    private static let rows = http + webSocket + peers + rooms
+    private static let compression: [Row] = [
+        Row(
+            "permessage-deflate",
+            [
+                "level", "memoryLevel", "serverWindowBitsMax", "clientWindowBitsMax",
+                "serverKeepsContext", "clientKeepsContext",
+            ],
+            "RNodeWSTests/Deflate/DeflateParametersTests.swift",
+            "By default nothing is kept between messages"),
+        Row(
+            "Compress threshold", ["minimumBytes"],
+            "RNodeWSTests/Deflate/PerMessageDeflateTests.swift",
+            "What is short, or would not get shorter, goes as it is"),
+        Row(
+            "Inflate ratio", ["inflateRatioMax"], "RNodeWSTests/Deflate/DeflateErrorTests.swift",
+            "The ratio at its limit"),
+        Row(
+            "zlib memory budget", ["deflateContextBytesMax"],
+            "RNodeAppTests/CompressionTests.swift",
+            "contexts beyond the budget are declined"),
+    ]
+
+    private static let rows = http + webSocket + peers + rooms + compression
 
     private static let declared: Set<String> = {
         let words = Repository.sources.flatMap { file in

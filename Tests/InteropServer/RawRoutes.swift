@@ -6,13 +6,13 @@ enum RawRoutes {
         app.websocket(raw: "/raw") { route in
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
-        registerAutobahn(on: app)
         for (path, options) in compressed {
             app.websocket(raw: path) { route in
                 route.compression = options
                 route.onMessage { bytes, kind, context in context.send(bytes, kind) }
             }
         }
+        registerAutobahn(on: app)
         app.websocket(raw: "/raw-room") { route in
             route.onMessage { bytes, kind, context in
                 guard kind == .text,
@@ -59,20 +59,26 @@ enum RawRoutes {
 
     /// Echoes with permessage-deflate, each with other options; all compress whatever gets shorter by it.
     private static var compressed: [(String, DeflateOptions)] {
-        var plain = DeflateOptions()
-        plain.minimumBytes = 1
-        var keeping = plain
-        keeping.serverKeepsContext = true
-        keeping.clientKeepsContext = true
         var small = keeping
         small.level = 9
         small.memoryLevel = 1
         small.serverWindowBitsMax = 9
         small.clientWindowBitsMax = 9
+        var plain = DeflateOptions()
+        plain.minimumBytes = 1
         return [
             ("/deflate", plain), ("/deflate-context", keeping), ("/deflate-small", small),
             ("/deflate-default", DeflateOptions()),
         ]
+    }
+
+    /// Compresses whatever gets shorter by it, with takeover both ways.
+    private static var keeping: DeflateOptions {
+        var options = DeflateOptions()
+        options.minimumBytes = 1
+        options.serverKeepsContext = true
+        options.clientKeepsContext = true
+        return options
     }
 
     /// What `scripts/autobahn` drives: its biggest message has 16 MiB, and its longest 65,536 frames.
@@ -82,6 +88,7 @@ enum RawRoutes {
             limits.messageBytesMax = 16 << 20
             limits.fragmentsMax = 100_000
             route.limits = limits
+            route.compression = keeping
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
     }

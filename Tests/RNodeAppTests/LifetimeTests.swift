@@ -77,6 +77,42 @@ struct LifetimeTests {
         #expect(host == nil)
     }
 
+    @Test(arguments: [false, true])
+    func `a loop that is ended runs what its connections' ends have begun`(isAsync: Bool)
+        async throws
+    {
+        let journal = Journal()
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { journal.record(on: &$0, asynchronously: isAsync) }
+        }
+        let room = try await stage.room()
+        let ada = try await stage.client()
+        try await ada.join(room)
+        stage.host.end()
+        #expect(journal.all.suffix(2) == ["onLeaveRoom", "onClose"])
+        #expect(stage.app.getWebSocketConnections() == 0)
+    }
+
+    @Test func `a connection that a throw refused leaves no task behind`() async throws {
+        let ends = Ends()
+        let journal = Journal()
+        do {
+            let witness = Witness { ends.note() }
+            let stage = try await Stage.make { app in
+                app.websocket("/chat") { route in
+                    route.onConnect { _ async throws in throw Refused() }
+                    route.onServerError { _ async in
+                        witness.seen()
+                        journal.note("onServerError")
+                    }
+                }
+            }
+            await #expect(throws: TestRefusal.self) { try await stage.client() }
+        }
+        #expect(journal.all == ["onServerError"])
+        #expect(ends.all == 1)
+    }
+
     @Test func `an app that has shut down has let its routes go, and still tells its counts`()
         async throws
     {

@@ -9,7 +9,7 @@ import Testing
 struct KernelThreatTests {
     @Test(
         "C1 with no descriptor left a real listener turns a peer away, rests, and accepts again",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(10)))
     func realExhaustion() async {
         await #expect(processExitsWith: .success) {
             var limit = rlimit(rlim_cur: 64, rlim_max: 64)
@@ -47,7 +47,7 @@ struct KernelThreatTests {
 
     @Test(
         "C3 a thousand peers reset at every state end as values: no signal, nothing left",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(10)))
     func resetStorm() throws {
         let loop = try EventLoop(backend: Epoll())
         let handler = EchoHandler()
@@ -65,10 +65,8 @@ struct KernelThreatTests {
             client.close(abort: true)
             loop.turn(waits: false)
         }
-        let end = loop.now.advanced(by: .seconds(20))
-        while loop.connectionCount > 0 || handler.closed < handler.accepted, loop.now < end {
-            loop.turn()
-        }
+        // Each turn waits for an event or a deadline: the last are through with lingering after a few.
+        for _ in 0..<10_000 where loop.connectionCount > 0 { loop.turn() }
         #expect(loop.connectionCount == 0)
         #expect(handler.closed == handler.accepted && handler.accepted >= 800)
         #expect(loop.budget.openCount == 0)
@@ -88,7 +86,7 @@ struct KernelThreatTests {
 
     @Test(
         "C11 the kernel spreads a thousand connections over listeners that share a port, 3 to 1 at most",
-        .timeLimit(.minutes(1)), arguments: [2, 4, 8])
+        .timeLimit(.minutes(10)), arguments: [2, 4, 8])
     func spread(count: Int) throws {
         let listeners = try SocketListener.bind(to: Sockets.loopback, count: count)
         var histogram = [Int](repeating: 0, count: count)

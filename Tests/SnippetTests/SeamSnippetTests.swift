@@ -71,6 +71,7 @@ struct SeamSnippetTests {
         let descriptors = VirtualDescriptors()
         let listener = InMemoryListener(descriptors: descriptors)
         let loop = try EventLoop(backend: ScriptedBackend(descriptors: descriptors))
+        defer { loop.end() }
         try loop.listen(on: ChoppedListener(listener, piece: 1))
         let app = makeChat()
         try await app.serve(on: [loop])

@@ -47,8 +47,9 @@ enum CgroupMemory {
     }
 
     private static func readFile(_ path: String, beneath root: String) -> String? {
-        guard let bytes = try? SystemFile.contents(of: path, beneath: root, byteCountMax: 65_536)
-        else { return nil }
+        guard let bytes = try? SystemFile.read(path, beneath: root, byteCountMax: 65_536) else {
+            return nil
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -7,7 +7,7 @@ extension AppConfiguration {
         var report: Logger.Metadata = [:]
         report.add("", reflecting: self, where: { Self.ownLimits.contains($0) })
         for (name, limits) in Self.groups(self, memory) {
-            report.add(name + ".", reflecting: limits)
+            report.add(name + ".", reflecting: limits, where: { !Self.others.contains($0) })
         }
         for route in routes { route.addLimits(to: &report, unless: self) }
         return report
@@ -26,14 +26,20 @@ extension AppConfiguration {
         "connectionsPerAddressMax", "connectionAgeMax", "deflateContextBytesMax",
     ]
 
+    /// Fields of those groups that limit nothing; one of them may hold a key.
+    private static let others: Set = [
+        "onDrain", "isReady", "isServed", "adminListener", "peerAddress",
+    ]
+
     private static func groups(
         _ configuration: AppConfiguration, _ memory: MemoryLimits
     ) -> [(String, Any)] {
         [
             ("io", configuration.io), ("http", configuration.http),
             ("webSocket", configuration.webSocket), ("rooms", configuration.rooms),
-            ("json", configuration.json), ("memory", memory), ("drain", configuration.drain),
-            ("health", configuration.health), ("logs", configuration.logs),
+            ("json", configuration.json), ("memory", memory),
+            ("drain", configuration.drain), ("health", configuration.health),
+            ("logs", configuration.logs),
         ]
     }
 }
@@ -46,6 +52,7 @@ extension WebSocketRoute {
         var common: Logger.Metadata = [:]
         common.add("", reflecting: app.webSocket)
         for (name, value) in own where common[name] != value { report["\(path).\(name)"] = value }
+        if let compression { report.add("\(path).compression.", reflecting: compression) }
         let cap = outputHardCapBytes(app.io)
         if cap != app.io.outputHardCapBytes { report["\(path).outputHardCapBytes"] = "\(cap)" }
     }

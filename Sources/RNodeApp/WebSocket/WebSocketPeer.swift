@@ -104,6 +104,8 @@ final class WebSocketPeer: @unchecked Sendable {
     /// onConnect refused it, by throwing: onServerError runs, and nothing else ever will.
     func refused(_ error: String) {
         phase = .closed
+        // There is no end to come that would say so.
+        hasEnded = true
         raiseServerError(error)
     }
 

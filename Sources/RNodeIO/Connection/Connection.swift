@@ -48,7 +48,8 @@ struct ConnectionState: OptionSet {
     static let paused = ConnectionState(rawValue: 2)
     /// The output passed the soft mark and has not drained.
     static let congested = ConnectionState(rawValue: 4)
-    /// Bytes were refused at the hard cap; the handler is to be told.
+    /// Bytes were refused at the hard cap; the handler is to be told, and until then nothing more is taken, so that what
+    /// is sent has no gap.
     static let overflowed = ConnectionState(rawValue: 8)
     /// To be closed once the output is sent.
     static let closing = ConnectionState(rawValue: 16)
@@ -76,5 +77,5 @@ struct ConnectionState: OptionSet {
     /// States in which the handler has forgotten the connection, or never knew it.
     static let unknown: ConnectionState = [.lingering, .refused]
     /// States in which it takes more than the output's count to say whether a message is taken.
-    static let judged: ConnectionState = [.deaf, .keepsMessages]
+    static let judged: ConnectionState = [.deaf, .keepsMessages, .overflowed]
 }

@@ -43,9 +43,11 @@ extension EventLoop {
     }
 
     private func tellOverflowed(_ connection: UnsafeMutablePointer<Connection>) {
-        guard unsafe connection.pointee.state.contains(.overflowed),
-            unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .aborted, .lingering])
-        else { return }
+        guard unsafe connection.pointee.state.contains(.overflowed) else { return }
+        unsafe connection.pointee.state.remove(.overflowed)
+        guard unsafe connection.pointee.state.isDisjoint(with: [.overflowTold, .deaf]) else {
+            return
+        }
         unsafe connection.pointee.state.insert(.overflowTold)
         var context = unsafe ConnectionContext(connection, core: core)
         handler?.overflowed(&context)

@@ -13,6 +13,8 @@ extension EventLoop {
             if isKnown { handler?.closed(id, .loopStopped, on: self) }
         }
         mailbox.close()
+        // Ends have begun tasks here: they run though there is no further turn.
+        runAllLocalJobs()
         runLateMail()
         handler = nil
         scheduled = [:]
@@ -24,9 +26,13 @@ extension EventLoop {
         while let items = mailbox.takeLate() {
             enter()
             take(items)
-            while !localJobs.isEmpty { runLocalJobs() }
+            runAllLocalJobs()
             leave()
         }
+    }
+
+    private func runAllLocalJobs() {
+        while !localJobs.isEmpty { runLocalJobs() }
     }
 
     /// Has late jobs run on a thread of their own: nobody is held up who brings one.

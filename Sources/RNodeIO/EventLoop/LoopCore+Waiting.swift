@@ -28,7 +28,8 @@ extension LoopCore {
     mutating func enqueue(
         _ bytes: Span<UInt8>, key: String?, isDroppable: Bool, on connection: inout Connection
     ) -> Bool {
-        guard !bytes.isEmpty, connection.state.isDisjoint(with: [.deaf, .sealed]) else {
+        guard !bytes.isEmpty, connection.state.isDisjoint(with: [.deaf, .sealed, .overflowed])
+        else {
             return false
         }
         let charge = WaitingMessages.charge(bytes.count)

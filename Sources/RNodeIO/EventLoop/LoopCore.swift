@@ -191,7 +191,7 @@ struct LoopCore: ~Copyable {
 
     @inline(never)
     private mutating func judge(_ count: Int, on connection: inout Connection) -> Bool {
-        guard connection.state.isDisjoint(with: .deaf) else { return false }
+        guard connection.state.isDisjoint(with: [.deaf, .overflowed]) else { return false }
         if connection.state.contains(.keepsMessages) { return joins(count, on: &connection) }
         if fits(count, on: connection) { return true }
         send(from: &connection)

@@ -49,54 +49,43 @@ package struct SystemFile: ~Copyable {
         var bytes = [UInt8](repeating: 0, count: range.count)
         var done = 0
         while done < bytes.count {
-            // SAFETY: the buffer is valid for its own count during the call, and `done` is inside it.
-            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-                unsafe pread(
-                    descriptor.rawValue, buffer.baseAddress?.advanced(by: done),
-                    buffer.count - done, off_t(range.lowerBound + done))
-            }
-            if count > 0 {
-                done += count
-            } else if count == 0 {
-                throw IOError("pread", code: EIO)
-            } else if errno != EINTR {
-                throw IOError("pread", code: errno)
-            }
+            let count = try read(into: &bytes, from: done, at: range.lowerBound + done)
+            guard count > 0 else { throw IOError("pread", code: EIO) }
+            done += count
         }
         return bytes
     }
 
-    /// Reads a file whole, whatever length it claims to have: those of the kernel (proc(5), cgroups(7)) claim none.
+    /// Reads a whole file, also one of the kernel's, whose length is told by its end only.
     ///
-    /// Throws `EFBIG` for more than `byteCountMax` bytes, and what opening throws.
-    package static func contents(
-        of path: String, beneath root: String, byteCountMax: Int
+    /// Throws `EFBIG` for more than `byteCountMax` bytes.
+    package static func read(
+        _ path: String, beneath root: String, byteCountMax: Int
     ) throws(IOError) -> [UInt8] {
         let file = try SystemFile(path, beneath: root, byteCountMax: byteCountMax)
-        var bytes = [UInt8](repeating: 0, count: byteCountMax &+ 1)
-        var done = 0
-        while done < bytes.count {
-            let count = try file.read(into: &bytes, from: done)
-            guard count > 0 else { break }
-            done += count
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4_096)
+        while bytes.count <= byteCountMax {
+            let count = try file.read(into: &piece, from: 0, at: bytes.count)
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: piece.prefix(count))
         }
-        guard done <= byteCountMax else { throw IOError("pread", code: EFBIG) }
-        return Array(bytes[..<done])
+        throw IOError("pread", code: EFBIG)
     }
 
-    /// Reads what there is at `offset` of the file to the same place of `bytes`; 0 at the end.
+    /// Reads what is at `offset` of the file into `bytes` behind `start`; says how much, 0 at the file's end.
     private borrowing func read(
-        into bytes: inout [UInt8], from offset: Int
+        into bytes: inout [UInt8], from start: Int, at offset: Int
     ) throws(IOError) -> Int {
         while true {
-            // SAFETY: the buffer is valid for its own count during the call, and `offset` is inside it.
+            // SAFETY: the buffer is valid for its own count during the call, and `start` is inside it.
             let count = unsafe bytes.withUnsafeMutableBytes { buffer in
                 unsafe pread(
-                    descriptor.rawValue, buffer.baseAddress?.advanced(by: offset),
-                    buffer.count - offset, off_t(offset))
+                    descriptor.rawValue, buffer.baseAddress?.advanced(by: start),
+                    buffer.count - start, off_t(offset))
             }
             if count >= 0 { return count }
-            guard errno == EINTR else { throw IOError("pread", code: errno) }
+            if errno != EINTR { throw IOError("pread", code: errno) }
         }
     }
 

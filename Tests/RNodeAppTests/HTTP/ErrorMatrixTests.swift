@@ -71,10 +71,10 @@ struct ErrorMatrixTests {
             app.any("/echo") { $1.setBody($0.body, contentType: nil) }
             app.get("/big") { $1.bytes([UInt8](repeating: 1, count: 200_000)) }
             app.get("/later") { _, response async in
-                await gate.wait()
+                await gate.pass()
                 response.text("later")
             }
-            app.websocket("/chat") { $0.onConnect { _ async in await gate.wait() } }
+            app.websocket("/chat") { $0.onConnect { _ async in await gate.pass() } }
         }
         let host = stage.host
         let peer = try host.connect()

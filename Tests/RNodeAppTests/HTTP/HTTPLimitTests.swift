@@ -347,7 +347,7 @@ struct HTTPLimitTests {
     ) async throws {
         let gate = Gate()
         let stage = try await Stage.make { app in
-            app.websocket("/chat") { $0.onConnect { _ async in await gate.wait() } }
+            app.websocket("/chat") { $0.onConnect { _ async in await gate.pass() } }
         }
         let peer = try stage.host.connect()
         peer.send(UpgradeThreatTests.upgrade + "\r\n")

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import RNodeApp
 import RNodeTesting
+import RoomHistories
 import Testing
 
 @Suite("HARDENING A1, A10 to A18: threats to HTTP, through the whole server")
@@ -50,7 +51,7 @@ struct HTTPThreatTests {
         ]
         let stage = try await Stage.make { app in
             app.get("/set/{seed}") { request, response in
-                var random = SplitMix(state: UInt64(request.params["seed"] ?? "") ?? 0)
+                var random = SplitMix(seed: UInt64(request.params["seed"] ?? "") ?? 0)
                 func text(_ count: Int) -> String {
                     String((0..<count).compactMap { _ in alphabet.randomElement(using: &random) })
                 }
@@ -211,7 +212,7 @@ struct HTTPThreatTests {
                 String(line.prefix { $0 != " " })
             }
         }
-        var random = SplitMix(state: 18)
+        var random = SplitMix(seed: 18)
         func send(_ count: Int) async throws {
             let peer = try stage.host.connect()
             for _ in 0..<(count / 250) {
@@ -234,18 +235,5 @@ struct HTTPThreatTests {
         let after = try await labels()
         #expect(before == after)
         #expect(!before.isEmpty)
-    }
-}
-
-/// Random numbers that are the same in every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

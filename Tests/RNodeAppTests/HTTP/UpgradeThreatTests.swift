@@ -102,7 +102,7 @@ struct UpgradeThreatTests {
     ) async throws {
         let gate = Gate()
         let stage = try await Stage.make { app in
-            app.websocket("/chat") { $0.onConnect { _ async in await gate.wait() } }
+            app.websocket("/chat") { $0.onConnect { _ async in await gate.pass() } }
         }
         let peer = try stage.host.connect()
         // A masked binary frame, as long as may wait, more or less, right behind the head.
@@ -167,16 +167,4 @@ struct UpgradeThreatTests {
             #expect(found.text.hasPrefix("HTTP/1.1 \(isRefused ? 400 : 101) "), "\(name)")
         }
     }
-}
-
-/// Something to wait for, opened once.
-final class Gate: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() { (stream, continuation) = AsyncStream.makeStream() }
-
-    func open() { continuation.finish() }
-
-    func wait() async { for await _ in stream {} }
 }

@@ -35,6 +35,7 @@ struct LimitFieldTests {
         Field("bytesBeforeOpenMax", 1...1_048_576) { $0.bytesBeforeOpenMax = $1 },
         Field("blockedNoticesPerSecondMax", 1...1_000) { $0.blockedNoticesPerSecondMax = $1 },
         Field("connectionsPerAddressMax", 1...1_048_576) { $0.connectionsPerAddressMax = $1 },
+        Field("deflateContextBytesMax", 1...1 << 40) { $0.deflateContextBytesMax = $1 },
         Field("memory.outboundBytesMax", 65_536...1 << 40) { $0.memory.outboundBytesMax = $1 },
         Field("memory.unfinishedBytesMax", 65_536...1 << 40) { $0.memory.unfinishedBytesMax = $1 },
         Field("memory.cgroupPercentMax", 1...100) { $0.memory.cgroupPercentMax = $1 },
@@ -47,6 +48,7 @@ struct LimitFieldTests {
         Field("webSocket.messageBytesMax", 1...64 << 20) { $0.webSocket.messageBytesMax = $1 },
         Field("webSocket.frameBytesMax", 1...64 << 20) { $0.webSocket.frameBytesMax = $1 },
         Field("webSocket.fragmentsMax", often) { $0.webSocket.fragmentsMax = $1 },
+        Field("webSocket.inflateRatioMax", often) { $0.webSocket.inflateRatioMax = $1 },
         Field("webSocket.offersMax", 1...64) { $0.webSocket.offersMax = $1 },
         Field("webSocket.pingInterval", 10...24 * hour) {
             $0.webSocket.pingInterval = .milliseconds($1)
@@ -185,7 +187,9 @@ struct LimitFieldTests {
         try AppConfiguration.public.validate()
         #expect(AppConfiguration.default.connectionsPerAddressMax == nil)
         #expect(AppConfiguration.default.webSocket.messagesPerSecondMax == nil)
+        #expect(AppConfiguration.default.webSocket.inflateRatioMax == nil)
         #expect(AppConfiguration.public.connectionsPerAddressMax == 256)
+        #expect(AppConfiguration.public.webSocket.inflateRatioMax == 1_000)
         #expect(AppConfiguration.public.webSocket.messagesPerSecondMax == 100)
         #expect(AppConfiguration.public.webSocket.messageBurstMax == 200)
     }

@@ -127,6 +127,20 @@ struct SlowConsumerTests {
         #expect(try await stage.dropped(on: "/chat") == 0)
     }
 
+    @Test func `once a message is refused none is taken any more: what comes has no gap`()
+        async throws
+    {
+        let stage = try await stage(.close)
+        // Takes half a message with each try, so that there is room again after a refusal.
+        let shape = StreamShape(sendMaxBytes: 50)
+        let socket = try await TestWebSocket.open(stage.host, "/raw", shape: shape)
+        socket.send("1000")
+        let all = await readAll(socket)
+        let numbers = Self.numbers(all)
+        #expect(numbers == Array(0..<numbers.count) && (30..<60).contains(numbers.count))
+        #expect(all.last == .close(.tryAgainLater, "slow consumer"))
+    }
+
     // MARK: - Rooms
 
     @Test(arguments: [1, 2])

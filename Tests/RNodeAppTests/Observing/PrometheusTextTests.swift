@@ -89,7 +89,7 @@ struct PrometheusTextTests {
                 #expect(match.1 == current || match.1 + (match.2 ?? "") == current)
             }
         }
-        #expect(seen.count == 14)
+        #expect(seen.count == 16)
     }
 
     @Test("Buckets are cumulative, and the last one is the count")

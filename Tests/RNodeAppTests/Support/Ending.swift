@@ -28,19 +28,3 @@ extension Stage {
         return count
     }
 }
-
-/// Keeps handlers waiting until it is opened.
-final class Gate: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() {
-        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    func pass() async {
-        for await _ in stream { return }
-    }
-
-    func open() { continuation.finish() }
-}
