@@ -87,7 +87,7 @@ struct LimitRowTests {
         Row(
             "message_blocked notices", ["blockedNoticesPerSecondMax"],
             "RNodeAppTests/Limits/OpeningLimitTests.swift", "blockedNoticesPerSecondMax"),
-        Row("Origin", ["origins"], "RNodeAppTests/OriginTests.swift", "origin"),
+        Row("Origin", ["origins"], "RNodeAppTests/Access/OriginTests.swift", "origin"),
     ]
 
     private static let peers: [Row] = [
