@@ -14,6 +14,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "handshake", run: fuzzHandshake),
         FuzzTarget(name: "frames", run: fuzzFrames),
         FuzzTarget(name: "messages", run: fuzzMessages),
+        FuzzTarget(name: "inflate", run: fuzzInflate),
         FuzzTarget(name: "control", run: fuzzControl),
         FuzzTarget(name: "server", run: fuzzServer),
     ]
