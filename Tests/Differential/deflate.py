@@ -123,10 +123,19 @@ class Connection(Wire):
         self.client_keeps = "client_no_context_takeover" not in parts
         self.client_bits = int(parts.get("client_max_window_bits") or 15)
         self.server_bits = int(parts.get("server_max_window_bits") or 15)
+        self.path, self.offer = path, offer
         self.inflating = Inflating(self.server_keeps, self.server_bits)
 
     def echo(self) -> tuple[int, bytes, bool]:
-        """The next frame: opcode, payload inflated, and whether it was deflated."""
+        """The next frame that is no ping: opcode, payload inflated, and whether it was deflated."""
+        opcode, payload, was_deflated = self.one()
+        while opcode == 9:
+            # On a machine that stands still for 25 s the server asks whether anyone is there.
+            self.send(masked(10, payload, True, 0))
+            opcode, payload, was_deflated = self.one()
+        return opcode, payload, was_deflated
+
+    def one(self) -> tuple[int, bytes, bool]:
         first, second = self.exactly(2)
         assert first & 0xB0 == 0x80 and second & 0x80 == 0, (first, second)
         size = second & 0x7F
@@ -196,7 +205,10 @@ def whole_messages(port: int, dice: random.Random, count: int) -> tuple[int, int
         else:
             connection.send(fragments(dice, opcode, plain, 0))
         found_opcode, found, was_deflated = connection.echo()
-        assert (found_opcode, found) == (opcode, plain), f"message {number} came back otherwise"
+        assert (found_opcode, found) == (opcode, plain), (
+            f"message {number} on {connection.path} ({connection.offer}) came back otherwise: {opcode} {plain[:40]!r}, "
+            f"{len(plain)} bytes; {found_opcode} {found[:40]!r}, {len(found)} bytes"
+        )
         received += was_deflated
         connection.history = (connection.history + [plain])[-20:]
     for connection in connections:
