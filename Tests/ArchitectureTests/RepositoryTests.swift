@@ -17,7 +17,8 @@ struct RepositoryTests {
             "scripts/sanitize", "scripts/interop", "scripts/differential", "scripts/browser",
             "scripts/histories", "scripts/threats", "scripts/fuzz", "scripts/trap-audit",
             "scripts/drill", "scripts/autobahn", "scripts/exhaustive", "scripts/simulate",
-            "scripts/soak", ".ci/run",
+            "scripts/soak",
+            ".ci/run",
         ])
     func scriptsAreThere(_ path: String) throws {
         let lines = try Repository.text(of: path).split(separator: "\n")
