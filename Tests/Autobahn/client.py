@@ -20,9 +20,8 @@ from suite import WebSocketProtocol
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 # How long the server may take to answer the opening and a close, and then to end the TCP connection.
 OPENING_TIMEOUT, CLOSE_TIMEOUT, DROP_TIMEOUT = 30, 60, 20
-# A deadline is nothing that a good server comes near, and on a busy machine it gets more than the suite's seconds:
-# every kill, and the closes that give up (those after 10 s or more; shorter ones are waits that a case is made of).
-DEADLINE_FACTOR, DEADLINE_FROM = 15, 10
+# A deadline is nothing that a good server comes near, and on a busy machine it gets so many times the suite's seconds.
+DEADLINE_FACTOR = 15
 
 
 def raw(payload):
@@ -359,8 +358,17 @@ class Connection(asyncio.Protocol, WebSocketProtocol):
     def killAfter(self, delay):
         self._later(delay * DEADLINE_FACTOR, self.failConnection)
 
-    def closeAfter(self, delay):
-        self._later(delay * (DEADLINE_FACTOR if delay >= DEADLINE_FROM else 1), self.sendClose)
+    def closeAfter(self, delay, rounds=DEADLINE_FACTOR):
+        """Closes after the delay: then, if nothing more is expected; else it was a deadline, and is given more time."""
+
+        def close():
+            is_done = any(self.case.received == events for events in self.case.expected.values())
+            if is_done or rounds == 1:
+                self.sendClose()
+            else:
+                self.closeAfter(delay, rounds - 1)
+
+        self._later(delay, close)
 
     def continueLater(self, delay, action, tag=None):
         self._later(delay, action)

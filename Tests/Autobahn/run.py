@@ -151,7 +151,12 @@ def started(arguments):
     sys.exit("The server did not start")
 
 
-def run(wanted, port, jobs):
+def line(id, result):
+    behavior, close, notes, seconds = result
+    return f"{id:10} {behavior:14} {close:18} {seconds:7.2f} s  {notes}"
+
+
+def run(wanted, port, jobs, is_verbose):
     # The light cases first, side by side in each process; the heavy ones are then taken one by one.
     tasks, results = multiprocessing.Queue(), multiprocessing.Queue()
     for id in wanted:
@@ -162,8 +167,10 @@ def run(wanted, port, jobs):
     found = {}
     while len(found) < len(wanted):
         try:
-            id, behavior, close, notes, seconds = results.get(timeout=5)
-            found[id] = (behavior, close, notes, seconds)
+            id, *result = results.get(timeout=5)
+            found[id] = result
+            if is_verbose:
+                print(line(id, result), flush=True)
         except queue.Empty:
             if not any(worker.is_alive() for worker in workers):
                 break
@@ -172,16 +179,14 @@ def run(wanted, port, jobs):
     return found
 
 
-def report(ids, found, is_verbose):
+def report(ids, found):
     """Prints the cases that are not right and the table of groups; returns how many are not right."""
     wrong = []
     for id in ids:
-        behavior, close, notes, seconds = found.get(id, ("FAILED", "FAILED", "not run", 0))
-        is_right = behavior in RIGHT and close in RIGHT
-        if not is_right:
+        result = found.get(id, ("FAILED", "FAILED", "not run", 0))
+        if not RIGHT.issuperset(result[:2]):
             wrong.append(id)
-        if is_verbose or not is_right:
-            print(f"{id:10} {behavior:14} {close:18} {seconds:7.2f} s  {notes}")
+            print(line(id, result))
     print(f"\n{'group':8}{'cases':>6}  behaviour; close")
     for group in dict.fromkeys(id.split(".")[0] for id in ids):
         of_group = [found.get(id, ("FAILED", "FAILED")) for id in ids if id.split(".")[0] == group]
@@ -210,12 +215,12 @@ def main():
     begin = time.monotonic()
     server, port = started(arguments)
     try:
-        found = run(ordered, port, arguments.jobs)
+        found = run(ordered, port, arguments.jobs, arguments.verbose)
     finally:
         died = server.poll()
         server.send_signal(signal.SIGTERM)
         code = server.wait(30)
-    wrong = report(ids, found, arguments.verbose)
+    wrong = report(ids, found)
     how = f"{arguments.backend}{', chopped' if arguments.chop else ''}"
     bad = Counter(one for id in ids for one in set(found.get(id, ("FAILED", "FAILED"))[:2]) - RIGHT)
     print(
