@@ -3,7 +3,7 @@ import Testing
 
 @testable import RNodeIO
 
-@Suite("Timer wheel (C12)") struct TimerWheelTests {
+@Suite("C12 the timer wheel") struct TimerWheelTests {
     static func ms(_ milliseconds: Int64) -> MonotonicInstant {
         MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
     }
