@@ -31,6 +31,8 @@
     }
     try requireEqual(transcripts[0], transcripts[1], "whole and split at \(place)")
     try requireEqual(transcripts[0], transcripts[2], "whole and byte by byte")
+    // zlib itself can't deflate with a window of 8 bits, so nobody here can be that client.
+    guard agreed.parameters.clientWindowBits > 8 else { return }
     try checkRoundTrip(payload, agreed, options, streams)
 }
 

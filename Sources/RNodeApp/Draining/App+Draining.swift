@@ -2,6 +2,8 @@ internal import Logging
 
 /// What `run` waits for.
 enum RunEvent: Sendable {
+    /// One more of the signals is listened to.
+    case registered
     case signal(ProcessSignal)
     case drained(ShutdownResult)
 }
@@ -10,27 +12,37 @@ extension App {
     /// Serves until SIGTERM or SIGINT, then shuts down; a second one of these ends the waiting at once.
     ///
     /// Give the result's ``ShutdownResult/exitCode`` to `exit`. SIGHUP ends nothing: `onReload` is called, to read again
-    /// what may have changed, such as the log level.
+    /// what may have changed, such as the log level. `onStart` is called once, when the signals are listened to: whoever is
+    /// told only then that the server is there can end it in good order from the first moment.
     @discardableResult
     public func run(
+        onStart: @escaping @Sendable () -> Void = {},
         onReload: @escaping @Sendable (App) -> Void = { _ in }
     ) async throws -> ShutdownResult {
         guard core != nil else { throw AppError(description: "call listen before run") }
         let (events, continuation) = AsyncStream<RunEvent>.makeStream(
             bufferingPolicy: .bufferingOldest(64))
-        let signals = ProcessSignals { continuation.yield(.signal($0)) }
+        let signals = ProcessSignals {
+            continuation.yield(.signal($0))
+        } registered: {
+            continuation.yield(.registered)
+        }
         defer { withExtendedLifetime(signals) {} }
-        return await run(until: events, continuation, onReload: onReload)
+        return await run(until: events, continuation, onStart: onStart, onReload: onReload)
     }
 
     /// The same, over any source of signals.
     func run(
         until events: AsyncStream<RunEvent>, _ continuation: AsyncStream<RunEvent>.Continuation,
-        onReload: @Sendable (App) -> Void = { _ in }
+        onStart: @Sendable () -> Void = {}, onReload: @Sendable (App) -> Void = { _ in }
     ) async -> ShutdownResult {
         var isDraining = false
+        var unregistered = ProcessSignal.allCases.count
         for await event in events {
             switch event {
+            case .registered:
+                unregistered -= 1
+                if unregistered == 0 { onStart() }
             case .drained(let result): return result
             case .signal(.hangUp): onReload(self)
             case .signal(let signal) where isDraining:

@@ -30,13 +30,18 @@ enum ProcessSignal: String, CaseIterable, Sendable {
 final class ProcessSignals {
     private let sources: [any DispatchSourceSignal]
 
-    /// From now on none of the signals ends the process by itself.
-    init(_ receive: @escaping @Sendable (ProcessSignal) -> Void) {
+    /// From now on none of the signals ends the process by itself. `registered` is called once for each of them, when
+    /// it is listened to.
+    init(
+        _ receive: @escaping @Sendable (ProcessSignal) -> Void,
+        registered: @escaping @Sendable () -> Void
+    ) {
         sources = ProcessSignal.allCases.map { named in
             // Dispatch sees a signal only when its own action does not end the process first.
             _ = signal(named.number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: named.number, queue: .global())
             source.setEventHandler { receive(named) }
+            source.setRegistrationHandler { registered() }
             source.resume()
             return source
         }
