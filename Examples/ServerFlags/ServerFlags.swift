@@ -116,9 +116,10 @@ public struct ServerFlags: ParsableArguments {
 
     /// Listens, says where, and serves until a signal; then throws the exit code that the end calls for.
     public func serve(_ app: App) async throws {
-        let address = try await app.listen(host: host, port: port)
         let file = logLevelFile
+        let (host, port) = (host, port)
         let result = try await app.run {
+            let address = try await app.listen(host: host, port: port)
             print("Serving at http://\(address)")
         } onReload: { app in
             guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8) else {

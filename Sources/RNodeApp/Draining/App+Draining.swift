@@ -2,8 +2,6 @@ internal import Logging
 
 /// What `run` waits for.
 enum RunEvent: Sendable {
-    /// One more of the signals is listened to.
-    case registered
     case signal(ProcessSignal)
     case drained(ShutdownResult)
 }
@@ -12,37 +10,39 @@ extension App {
     /// Serves until SIGTERM or SIGINT, then shuts down; a second one of these ends the waiting at once.
     ///
     /// Give the result's ``ShutdownResult/exitCode`` to `exit`. SIGHUP ends nothing: `onReload` is called, to read again
-    /// what may have changed, such as the log level. `onStart` is called once, when the signals are listened to: whoever is
-    /// told only then that the server is there can end it in good order from the first moment.
+    /// what may have changed, such as the log level.
+    ///
+    /// `onStart` is called when the signals are listened to. An app that listens there, and not before `run`, can be ended in
+    /// good order from the moment that its port is open. What it throws, `run` throws.
     @discardableResult
     public func run(
-        onStart: @escaping @Sendable () -> Void = {},
+        onStart: @Sendable () async throws -> Void = {},
         onReload: @escaping @Sendable (App) -> Void = { _ in }
     ) async throws -> ShutdownResult {
-        guard core != nil else { throw AppError(description: "call listen before run") }
         let (events, continuation) = AsyncStream<RunEvent>.makeStream(
             bufferingPolicy: .bufferingOldest(64))
+        let (registrations, registration) = AsyncStream<Void>.makeStream(
+            bufferingPolicy: .bufferingOldest(8))
         let signals = ProcessSignals {
             continuation.yield(.signal($0))
         } registered: {
-            continuation.yield(.registered)
+            registration.yield()
         }
         defer { withExtendedLifetime(signals) {} }
-        return await run(until: events, continuation, onStart: onStart, onReload: onReload)
+        for await _ in registrations.prefix(ProcessSignal.allCases.count) {}
+        try await onStart()
+        guard core != nil else { throw AppError(description: "call listen before run") }
+        return await run(until: events, continuation, onReload: onReload)
     }
 
     /// The same, over any source of signals.
     func run(
         until events: AsyncStream<RunEvent>, _ continuation: AsyncStream<RunEvent>.Continuation,
-        onStart: @Sendable () -> Void = {}, onReload: @Sendable (App) -> Void = { _ in }
+        onReload: @Sendable (App) -> Void = { _ in }
     ) async -> ShutdownResult {
         var isDraining = false
-        var unregistered = ProcessSignal.allCases.count
         for await event in events {
             switch event {
-            case .registered:
-                unregistered -= 1
-                if unregistered == 0 { onStart() }
             case .drained(let result): return result
             case .signal(.hangUp): onReload(self)
             case .signal(let signal) where isDraining:
