@@ -1,5 +1,5 @@
 import RNodeIO
-import Synchronization
+import RNodeBytes
 
 /// Remembers that a scripted backend was woken, and lets a test wait for that.
 final class ScriptedWaker: BackendWaker {
@@ -8,7 +8,7 @@ final class ScriptedWaker: BackendWaker {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     func wake() {
         resume { $0.isWoken = true }
