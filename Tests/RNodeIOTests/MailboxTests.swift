@@ -16,9 +16,13 @@ struct MailboxTests {
     // Found by the fuzz target `server`: an executor is not kept alive by who enqueues a job on it.
     @Test("C7 a loop that is let go waits for the thread that still wakes it")
     func outlivesItsPosters() async throws {
+        var thread: TestThread?
         let hasEnded = await withCheckedContinuation { continuation in
-            TestThread { continuation.resume(returning: Self.letGoEarly()) }.start()
+            let started = TestThread { continuation.resume(returning: Self.letGoEarly()) }
+            started.start()
+            thread = started
         }
+        thread?.join()
         #expect(hasEnded == true)
     }
 

@@ -1,4 +1,4 @@
-/// How a server comes to its end, by ``App/shutdown()`` or by a signal to ``App/run(onReload:)``.
+/// How a server comes to its end, by ``App/shutdown()`` or by a signal to ``App/run(onStart:onReload:)``.
 ///
 /// First `/readyz` says 503. After `preStopDelay` the listeners close, HTTP requests under way are answered with
 /// `Connection: close`, idle connections are closed, and WebSocket connections get 1001, spread over a window so that
