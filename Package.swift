@@ -88,7 +88,8 @@ let package = Package(
             name: "HTTPFraming", dependencies: ["RNodeHTTP", httpTypes], path: "Tests/HTTPFraming",
             swiftSettings: strict),
         .target(
-            name: "RoomHistories", dependencies: ["RNodeApp", "RNodeTesting", logging],
+            name: "RoomHistories",
+            dependencies: ["RNodeApp", "RNodeBytes", "RNodeTesting", logging],
             path: "Tests/RoomHistories/Histories", swiftSettings: strict),
         .executableTarget(
             name: "RunHistories", dependencies: ["RoomHistories", arguments],
@@ -116,7 +117,9 @@ let package = Package(
             name: "RNodeIOTests", dependencies: ["RNodeIO", "RNodeTesting"], swiftSettings: strict),
         .testTarget(name: "RNodeHTTPTests", dependencies: ["RNodeHTTP"], swiftSettings: strict),
         .testTarget(name: "RNodeWSTests", dependencies: ["RNodeWS"], swiftSettings: strict),
-        .testTarget(name: "RNodeRoomsTests", dependencies: ["RNodeRooms"], swiftSettings: strict),
+        .testTarget(
+            name: "RNodeRoomsTests", dependencies: ["RNodeRooms", "RNodeBytes"],
+            swiftSettings: strict),
         .testTarget(
             name: "RNodeAppTests",
             dependencies: ["RNodeApp", "RNodeTesting", "RoomHistories", logging],

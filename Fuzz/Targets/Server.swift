@@ -1,5 +1,5 @@
 import Logging
-import Synchronization
+import RNodeBytes
 
 @testable import RNodeApp
 @testable import RNodeIO
@@ -92,21 +92,20 @@ final class ServerStage {
         app.mountRoomAPI(at: "/api", authorize: .open)
     }
 
-    /// Runs turns until `body`, which runs elsewhere, is through.
+    /// Runs turns until `body`, which the loop runs as well, is through.
     @discardableResult
     private func wait<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) throws(Finding) -> Value {
-        let outcome = Mutex<Result<Value, any Error>?>(nil)
-        let box = OutcomeBox(outcome)
-        Task.detached {
+        let outcome = Outcome<Value>()
+        Task.detached(executorPreference: host.loops[0]) {
             let result: Result<Value, any Error>
             do { result = .success(try await body()) } catch { result = .failure(error) }
-            box.outcome.withLock { $0 = result }
+            outcome.result.withLock { $0 = result }
         }
         while true {
             host.turn()
-            guard let result = box.outcome.withLock({ $0 }) else { continue }
+            guard let result = outcome.result.withLock({ $0 }) else { continue }
             do { return try result.get() } catch { throw Finding(description: "\(error)") }
         }
     }
@@ -149,13 +148,9 @@ final class ServerStage {
     }
 }
 
-/// Where a result crosses from a task to the thread that waits for it.
-private final class OutcomeBox<Value: Sendable>: Sendable {
-    let outcome: Mutex<Result<Value, any Error>?>
-
-    init(_ outcome: consuming Mutex<Result<Value, any Error>?>) {
-        self.outcome = outcome
-    }
+/// Where a task leaves its result for the thread that waits for it.
+private final class Outcome<Value: Sendable>: Sendable {
+    let result = Guarded<Result<Value, any Error>?>(nil)
 }
 
 /// Ids that are the same in every run.

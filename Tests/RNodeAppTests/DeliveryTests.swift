@@ -1,6 +1,6 @@
 import RNodeApp
+import RNodeBytes
 import RNodeTesting
-import Synchronization
 import Testing
 
 @Suite("What is delivered, to whom, and when no more")
@@ -104,7 +104,7 @@ struct DeliveryTests {
 
 /// Another node's side of a broker: what it publishes arrives here.
 private final class OtherNode: RoomBroker {
-    private let delivery = Mutex<(any RoomDelivery)?>(nil)
+    private let delivery = Guarded<(any RoomDelivery)?>(nil)
 
     var reachesOtherNodes: Bool { true }
 

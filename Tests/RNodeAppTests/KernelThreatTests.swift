@@ -1,7 +1,5 @@
-import Logging
 import RNodeApp
 import RNodeTesting
-import Synchronization
 import Testing
 
 @Suite("The kernel's bad days, seen by an app")
@@ -9,9 +7,9 @@ struct KernelThreatTests {
     @Test func `C1 without descriptors the log has one line a second, with how many were left out`()
         async throws
     {
-        let log = LineLog()
+        let log = NotedLog()
         let stage = try await Stage.make {
-            $0.logger = Logger(label: "test") { _ in log }
+            $0.logger = log.logger()
         } _: {
             $0.websocket("/chat") { _ in }
         }
@@ -258,28 +256,5 @@ struct KernelThreatTests {
             }
             #expect([1009, 1002].contains(code?.rawValue ?? 0))
         }
-    }
-}
-
-/// A log kept in memory.
-private final class LineLog: LogHandler, Sendable {
-    private let kept = Mutex<[String]>([])
-    var lines: [String] { kept.withLock { $0 } }
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-    var logLevel: Logger.Level {
-        get { .info }
-        set {}
-    }
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) {
-        let text = "\(event.message) \(event.metadata ?? [:])"
-        kept.withLock { $0.append(text) }
     }
 }

@@ -1,3 +1,4 @@
+import RNodeBytes
 import RNodeRooms
 import Synchronization
 import Testing
@@ -24,7 +25,7 @@ struct RoomBrokerTests {
 
 /// Where brokers of a test meet.
 final class Exchange: Sendable {
-    fileprivate let nodes = Mutex<[ObjectIdentifier: any RoomDelivery]>([:])
+    fileprivate let nodes = Guarded<[ObjectIdentifier: any RoomDelivery]>([:])
 }
 
 /// A broker that breaks one rule.

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import RNodeApp
+import RNodeBytes
 import RNodeTesting
-import Synchronization
 import Testing
 
 /// The server that the cases are put to: a handler that says what it saw, and routes for what needs its own.
@@ -18,7 +18,7 @@ struct ConformanceServer {
 
     /// What the handlers saw, in order.
     final class Seen: Sendable {
-        private let lines = Mutex<[String]>([])
+        private let lines = Guarded<[String]>([])
         var all: [String] { lines.withLock { $0 } }
         func note(_ line: String) { lines.withLock { $0.append(line) } }
     }

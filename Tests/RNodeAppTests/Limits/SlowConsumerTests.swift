@@ -1,7 +1,7 @@
 import RNodeApp
+import RNodeBytes
 import RNodeIO
 import RNodeTesting
-import Synchronization
 import Testing
 
 @Suite("Clients that do not read as fast as they are sent to")
@@ -292,7 +292,7 @@ struct SlowConsumerTests {
 
 /// What `onError` was told.
 final class Errors: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Guarded<[String]>([])
 
     var all: [String] { lines.withLock { $0 } }
 

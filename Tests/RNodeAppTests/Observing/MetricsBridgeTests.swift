@@ -1,5 +1,5 @@
 import CoreMetrics
-import Synchronization
+import RNodeBytes
 import Testing
 
 @testable import RNodeApp
@@ -36,7 +36,7 @@ struct MetricsBridgeTests {
 
 /// A backend that notes counters and gauges.
 private final class NotedMetrics: MetricsFactory {
-    private let values = Mutex<[String: Double]>([:])
+    private let values = Guarded<[String: Double]>([:])
 
     func value(_ label: String, _ dimension: String?) -> Double? {
         values.withLock { $0[key(label, dimension)] }

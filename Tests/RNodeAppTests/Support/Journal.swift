@@ -1,9 +1,9 @@
 import RNodeApp
-import Synchronization
+import RNodeBytes
 
 /// What the callbacks of a test saw, in order.
 final class Journal: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Guarded<[String]>([])
 
     func note(_ line: String) {
         lines.withLock { $0.append(line) }

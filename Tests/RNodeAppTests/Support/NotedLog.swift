@@ -1,9 +1,9 @@
 import Logging
-import Synchronization
+import RNodeBytes
 
 /// What was logged, as lines: level, message, metadata.
 final class NotedLog: Sendable {
-    private let noted = Mutex<[String]>([])
+    private let noted = Guarded<[String]>([])
 
     var lines: [String] { noted.withLock { $0 } }
 

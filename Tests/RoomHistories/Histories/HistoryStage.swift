@@ -1,7 +1,7 @@
 public import RNodeApp
 import Logging
+import RNodeBytes
 import RNodeTesting
-import Synchronization
 
 /// An app on two loops in which histories are run, one after another.
 public final class HistoryStage {
@@ -16,7 +16,7 @@ public final class HistoryStage {
 
     /// How often onClose ran for each client.
     final class Closes: Sendable {
-        private let counts = Mutex<[String: Int]>([:])
+        private let counts = Guarded<[String: Int]>([:])
 
         func note(_ client: String) { counts.withLock { $0[client, default: 0] += 1 } }
 
