@@ -49,7 +49,7 @@ struct KernelThreatTests {
         let metrics = try await clients[1].request("GET", "/metrics").text
         #expect(metrics.contains("rnode_server_connections_refused_total \(beyond)\n"))
         #expect(metrics.contains("rnode_server_accept_errors_total{errno=\"EMFILE\"} 0\n"))
-        #expect(metrics.contains("rnode_server_loop_turn_seconds_count"))
+        #expect(metrics.contains("rnode_server_loop_lag_seconds_count"))
         withExtendedLifetime(app) {}
     }
 

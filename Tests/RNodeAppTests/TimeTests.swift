@@ -50,12 +50,10 @@ struct TimeTests {
     }
 
     @Test func `an onConnect that takes too long is answered 503`() async throws {
+        let (gate, opened) = AsyncStream<Void>.makeStream()
         let stage = try await Stage.make { app in
             app.websocket("/chat") { route in
-                route.onConnect { _ async in
-                    // Never within the test: the stage's clock is virtual, this one is not.
-                    try? await Task.sleep(for: .seconds(600))
-                }
+                route.onConnect { _ async in for await _ in gate { break } }
             }
         }
         let peer = try stage.host.connect()
@@ -64,18 +62,18 @@ struct TimeTests {
         #expect(peer.takeBytes().isEmpty)
         await stage.host.advance(by: .seconds(2))
         #expect(peer.takeText().hasPrefix("HTTP/1.1 503 "))
+        opened.finish()
+        await stage.host.settle()
     }
 
     @Test
     func `handshake and onConnect together have one time, from the first byte on`()
         async throws
     {
+        let (gate, opened) = AsyncStream<Void>.makeStream()
         let stage = try await Stage.make { app in
             app.websocket("/chat") { route in
-                route.onConnect { _ async in
-                    // Never within the test: the stage's clock is virtual, this one is not.
-                    try? await Task.sleep(for: .seconds(600))
-                }
+                route.onConnect { _ async in for await _ in gate { break } }
             }
         }
         let peer = try stage.host.connect()
@@ -86,6 +84,8 @@ struct TimeTests {
         #expect(peer.takeBytes().isEmpty)
         await stage.host.advance(by: .milliseconds(20))
         #expect(peer.takeText().hasPrefix("HTTP/1.1 503 "))
+        opened.finish()
+        await stage.host.settle()
     }
 
     @Test(arguments: [(900, "101"), (1_100, "503")])

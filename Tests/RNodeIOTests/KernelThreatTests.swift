@@ -41,7 +41,8 @@ struct KernelThreatTests {
             for _ in 0..<6 where handler.accepted < 5 { loop.turn() }
             guard handler.accepted == 5 else { exit(4) }
             for client in clients { client.close(abort: false) }
-            exit(0)
+            // Not `exit`: the loop is in use here, and would be called a leak.
+            _exit(0)
         }
     }
 

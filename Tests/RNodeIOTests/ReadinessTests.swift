@@ -153,7 +153,7 @@ struct ReadinessTests {
         loop.post { _ in clock.advance(by: .milliseconds(300)) }
         loop.turn(waits: false)
         let turns = loop.tally.turns
-        #expect(turns[5] == 1, "\(turns)")
+        #expect(turns[7] == 1, "\(turns)")
         #expect(loop.tally.turnSeconds == 0.3)
     }
 

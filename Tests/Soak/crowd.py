@@ -13,7 +13,7 @@ class Tally:
     """What the crowd saw."""
 
     def __init__(self):
-        self.opened = self.closed = self.echoes = self.deliveries = self.deflated = self.late = 0
+        self.opened = self.closed = self.echoes = self.deliveries = self.deflated = self.kept = self.late = 0
         self.faults: list[str] = []
 
     def fault(self, what: str):
@@ -25,7 +25,7 @@ class Client(asyncio.Protocol):
     """One connection. Kinds below say what it sends and what must come."""
 
     path = "/echo"
-    deflates = False
+    offer = None
 
     def __init__(self, crowd: "Crowd", number: int):
         self.crowd, self.number = crowd, number
@@ -37,7 +37,7 @@ class Client(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
         target = f"{self.path}?clientId={self.name}"
-        request, accept = wire.upgrade(target, self.crowd.port, self.deflates)
+        request, accept = wire.upgrade(target, self.crowd.port, self.offer)
         self.reader = wire.Reader(accept)
         transport.write(request)
 
@@ -71,6 +71,9 @@ class Client(asyncio.Protocol):
         self.crowd.tally.opened += 1
         if self.reader.deflates:
             self.crowd.tally.deflated += 1
+            self.crowd.tally.kept += self.reader.own_unpacker is not None
+        elif self.offer and self.offer != wire.KEPT:
+            raise wire.Broken("compression was declined")
         self.schedule()
         if self.crowd.life:
             loop = asyncio.get_running_loop()
@@ -141,7 +144,7 @@ class Echo(Client):
             return
         stem = b"%d " % self.random.getrandbits(60)
         self.asked = (stem * (self.random.randrange(4, 2_000) // len(stem) + 1))
-        self.transport.write(wire.frame(wire.BINARY, self.asked, deflates=self.reader.deflates))
+        self.transport.write(wire.frame(wire.BINARY, self.asked, packer=self.reader.packer))
 
     def message(self, opcode, payload):
         if (opcode, payload) != (wire.BINARY, self.asked):
@@ -151,9 +154,15 @@ class Echo(Client):
 
 
 class Packed(Echo):
-    """The same, compressed where the server agrees."""
+    """The same, compressed, each message by itself."""
 
-    deflates = True
+    offer = wire.FRESH
+
+
+class Kept(Echo):
+    """The same, compressed with what was sent before, as far as the server has memory for it."""
+
+    offer = wire.KEPT
 
 
 class Member(Client):
@@ -214,7 +223,7 @@ class Member(Client):
 class Crowd:
     """So many clients at once; who leaves is followed by another."""
 
-    kinds = (Echo, Echo, Packed, Member, Member)
+    kinds = (Echo, Packed, Kept, Member, Member)
 
     def __init__(self, port: int, rooms: list[str], pause: float, life: float | None):
         self.port, self.rooms, self.pause, self.life = port, rooms, pause, life

@@ -31,7 +31,7 @@ async def drip(kind: str, port: int, number: int) -> float:
         writer.write(b"POST /websocket/rooms HTTP/1.1\r\nHost: soak\r\nContent-Type: application/json\r\n"
                      b"Content-Length: 1000\r\n\r\n")
     else:
-        request, accept = wire.upgrade("/echo", port, False)
+        request, accept = wire.upgrade("/echo", port, None)
         writer.write(request)
         if accept not in await reader.readuntil(b"\r\n\r\n"):
             return float("inf")
@@ -90,7 +90,7 @@ async def enter(port: int, path: str, number: int, receives: int | None = None):
     link.bind((f"127.0.0.{number % 16 + 1}", 0))
     await asyncio.get_running_loop().sock_connect(link, ("127.0.0.1", port))
     reader, writer = await asyncio.open_connection(sock=link, limit=4_096 if receives else 1 << 20)
-    request, accept = wire.upgrade(path, port, False)
+    request, accept = wire.upgrade(path, port, None)
     writer.write(request)
     if accept not in await reader.readuntil(b"\r\n\r\n"):
         raise wire.Broken("not opened")

@@ -62,8 +62,8 @@ async def crowd_phase(server: Server, options, seconds: float, name: str, verdic
     tally = crowd.tally
     verdicts.tell(
         f"{name}: {live['connections']} connections open, {live['members']} members of {live['rooms']} rooms, at most "
-        f"{most} descriptors; {tally.opened} opened, {tally.closed} closed, {tally.deflated} with deflate, "
-        f"{tally.echoes} echoes and {tally.deliveries} deliveries right, {tally.late} sent later than planned")
+        f"{most} descriptors; {tally.opened} opened, {tally.closed} closed, {tally.deflated} with deflate "
+        f"({tally.kept} with streams of their own), {tally.echoes} echoes and {tally.deliveries} deliveries right, {tally.late} sent later than planned")
     for fault in tally.faults:
         verdicts.tell(fault)
     verdicts.hold(not tally.faults, f"{name}: every answer came and was right")

@@ -1,4 +1,4 @@
-"""A WebSocket client's side of the wire, no more than the soak needs: RFC 6455, and RFC 7692 without takeover."""
+"""A WebSocket client's side of the wire, no more than the soak needs: RFC 6455, and RFC 7692."""
 
 import base64
 import hashlib
@@ -8,17 +8,18 @@ import zlib
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-OFFER = "permessage-deflate; client_no_context_takeover; server_no_context_takeover"
+FRESH = "permessage-deflate; client_no_context_takeover; server_no_context_takeover"
+KEPT = "permessage-deflate"
 
 
 class Broken(Exception):
     """The server sent what it must not."""
 
 
-def upgrade(path: str, port: int, deflates: bool) -> tuple[bytes, bytes]:
+def upgrade(path: str, port: int, offer: str | None) -> tuple[bytes, bytes]:
     """An opening request, and the accept value that answers it."""
     key = base64.b64encode(os.urandom(16))
-    extension = f"Sec-WebSocket-Extensions: {OFFER}\r\n" if deflates else ""
+    extension = f"Sec-WebSocket-Extensions: {offer}\r\n" if offer else ""
     request = (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key.decode()}\r\n{extension}\r\n"
@@ -26,11 +27,10 @@ def upgrade(path: str, port: int, deflates: bool) -> tuple[bytes, bytes]:
     return request.encode(), base64.b64encode(hashlib.sha1(key + GUID).digest())
 
 
-def frame(opcode: int, payload: bytes, final: bool = True, deflates: bool = False) -> bytes:
-    """A masked frame."""
+def frame(opcode: int, payload: bytes, final: bool = True, packer=None) -> bytes:
+    """A masked frame, compressed by `packer`."""
     first = opcode | (0x80 if final else 0)
-    if deflates:
-        packer = zlib.compressobj(1, zlib.DEFLATED, -15)
+    if packer:
         payload = (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
         first |= 0x40
     count = len(payload)
@@ -52,7 +52,24 @@ class Reader:
         self.accept = accept
         self.buffer = bytearray()
         self.is_open = False
-        self.deflates = False
+        self.deflates = self.keeps_packer = False
+        self.own_packer = self.own_unpacker = None
+
+    @property
+    def packer(self):
+        """What compresses the next message of the client, if it may be compressed."""
+        if not self.deflates:
+            return None
+        if not self.own_packer or not self.keeps_packer:
+            self.own_packer = zlib.compressobj(1, zlib.DEFLATED, -15)
+        return self.own_packer
+
+    def agree(self, head: bytes):
+        """What the answer says of compression."""
+        self.deflates = b"permessage-deflate" in head
+        self.keeps_packer = b"client_no_context_takeover" not in head
+        if self.deflates and b"server_no_context_takeover" not in head:
+            self.own_unpacker = zlib.decompressobj(-15)
 
     def feed(self, data: bytes):
         """The messages that became whole: pairs of opcode and payload. The first is (0, b"") for the 101."""
@@ -65,7 +82,7 @@ class Reader:
             del self.buffer[: end + 4]
             if not head.startswith(b"HTTP/1.1 101 ") or self.accept not in head:
                 raise Broken(f"not opened: {head[:60]!r}")
-            self.deflates = b"permessage-deflate" in head
+            self.agree(head)
             self.is_open = True
             yield 0, b""
         start, held = 0, len(self.buffer)
@@ -89,6 +106,7 @@ class Reader:
             if first & 0x30 or not first & 0x80 or (first & 0x40 and not self.deflates):
                 raise Broken(f"first byte {first:#x}")
             if first & 0x40:
-                payload = zlib.decompressobj(-15).decompress(payload + b"\0\0\xff\xff")
+                unpacker = self.own_unpacker or zlib.decompressobj(-15)
+                payload = unpacker.decompress(payload + b"\0\0\xff\xff")
             yield first & 0x0F, payload
         del self.buffer[:start]

@@ -14,6 +14,11 @@ struct SoakServer: AsyncParsableCommand {
     func run() async throws {
         let app = flags.makeApp()
         app.websocket(raw: "/echo") { route in
+            // Streams of their own for clients that do not decline them, as far as the memory for all goes.
+            var deflate = DeflateOptions()
+            deflate.serverKeepsContext = true
+            deflate.clientKeepsContext = true
+            route.compression = deflate
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
         app.websocket("/rooms") { route in

@@ -98,7 +98,9 @@ extension App {
         let left = await steps.run()
         running?.group.stop()
         if let running { for await _ in running.ended {} }
+        // Waited for, too: it holds what has ended.
         guardian?.cancel()
+        await guardian?.value
         if let admin = state.withLock({ $0.admin.take() }) { await admin.shutdown() }
         return ShutdownResult(cutConnections: left)
     }

@@ -1,7 +1,6 @@
 // What a loop says about its own turns.
 extension AppLoop {
     func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop) {
-        counters.lag.record(nanoseconds: nanoseconds)
         if nanoseconds >= core.blockedLogNanoseconds { noteBlocked(nanoseconds) }
     }
 

@@ -79,30 +79,3 @@ struct DurationHistogram: ~Copyable {
             bounds: Self.bounds, counts: counts.values, sum: Double(milliseconds.value) / 1000)
     }
 }
-
-/// How long turns of a loop took.
-struct LagHistogram: ~Copyable {
-    private let counts = CountRow<11>()
-    private let nanoseconds = Count()
-
-    /// The upper bounds in seconds.
-    static let bounds: [Double] = [
-        0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
-    ]
-
-    /// Counts a turn.
-    func record(nanoseconds duration: Int64) {
-        let duration = max(duration, 0)
-        nanoseconds.raise(by: Int(truncatingIfNeeded: duration))
-        guard duration > 1_000_000 else { return counts.raise(0) }
-        let seconds = Double(duration) / 1_000_000_000
-        counts.raise(Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count)
-    }
-
-    /// What was counted so far.
-    var totals: HistogramTotals {
-        HistogramTotals(
-            bounds: Self.bounds, counts: counts.values,
-            sum: Double(nanoseconds.value) / 1_000_000_000)
-    }
-}

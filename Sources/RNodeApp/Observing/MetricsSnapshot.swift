@@ -34,8 +34,6 @@ struct MetricsSnapshot: Sendable {
     private(set) var unfinishedBytes = 0
     /// Errors by the number of their word.
     private(set) var errors = [Int](repeating: 0, count: ErrorWord.allCases.count)
-    /// How long turns of loops took.
-    private(set) var lag = HistogramTotals(bounds: LagHistogram.bounds)
     /// Turns of loops that took too long.
     private(set) var blockedTurns = 0
 
@@ -63,7 +61,6 @@ struct MetricsSnapshot: Sendable {
             routes[place].add(loop.routes[place])
         }
         errors.raise(by: loop.errors.values)
-        lag.add(loop.lag.totals)
         blockedTurns &+= loop.blocked.value
         outboundBytes &+= loop.outboundBytes.value
         unfinishedBytes &+= loop.unfinishedBytes.value

@@ -45,7 +45,7 @@ extension PrometheusText {
                     bounds: LoopTally.turnBounds, counts: tally.turns, sum: tally.turnSeconds))
         }
         let lag = Metric(
-            loops: "loop_turn_seconds", .histogram,
+            loops: "loop_lag_seconds", .histogram,
             "How long turns of the loops took: the lag of what became ready meanwhile.")
         lag.appendHead(to: &buffer)
         lag.append(totals, [], to: &buffer)

@@ -120,11 +120,6 @@ enum PrometheusText {
     }
 
     private static func appendLoops(_ snapshot: MetricsSnapshot, to buffer: inout ByteBuffer) {
-        let lag = Metric(
-            "loop_lag_seconds", .histogram,
-            "How long turns of event loops took: what anything ready may have to wait.", of: "")
-        lag.appendHead(to: &buffer)
-        lag.append(snapshot.lag, [], to: &buffer)
         let blocked = Metric(
             "loop_blocked_total", .counter, "Turns of event loops that took too long.", of: "")
         blocked.appendHead(to: &buffer)

@@ -78,8 +78,6 @@ final class LoopCounters: Sendable {
     /// Connections of any kind that were accepted, and those of them that are gone.
     let accepted = Count()
     let ended = Count()
-    /// How long turns took: what anything that is ready may have to wait.
-    let lag = LagHistogram()
     /// Turns that took so long that they were counted one by one.
     let blocked = Count()
     /// Bytes that wait to be sent, now.

@@ -116,10 +116,11 @@ public final class EventLoop: @unchecked Sendable {
         runLocalJobs()
         handler?.turnEnded(on: self)
         settleTouched()
-        handler?.turnServed(inNanoseconds: now.nanoseconds(until: backend.now), on: self)
+        let took = now.nanoseconds(until: backend.now)
+        tally.turnTook(took)
+        handler?.turnServed(inNanoseconds: took, on: self)
         turnBegan.store(.max, ordering: .relaxed)
         leave()
-        tally.turnTook(now.nanoseconds(until: backend.now))
     }
 
     /// When the turn at hand began; nil while the loop waits. From any thread.

@@ -5,7 +5,7 @@ public final class LoopTally: Sendable {
     private let acceptErrorCounts = InlineArray<10, Atomic<Int>> { _ in Atomic(0) }
     private let refused = Atomic(0)
     private let stale = Atomic(0)
-    private let lagCounts = InlineArray<8, Atomic<Int>> { _ in Atomic(0) }
+    private let lagCounts = InlineArray<11, Atomic<Int>> { _ in Atomic(0) }
     private let lagNanoseconds = Atomic<Int64>(0)
 
     init() {}
@@ -26,10 +26,12 @@ public final class LoopTally: Sendable {
     public var staleEvents: Int { stale.load(ordering: .relaxed) }
 
     /// The upper bounds of ``turns``, in seconds; a last bucket without a bound follows.
-    public static let turnBounds: [Double] = [0.001, 0.005, 0.025, 0.1, 0.25, 1, 5]
+    public static let turnBounds: [Double] = [
+        0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
+    ]
 
     /// How many turns took how long, by ``turnBounds``: the lag of whatever became ready meanwhile.
-    public var turns: [Int] { (0..<8).map { lagCounts[$0].load(ordering: .relaxed) } }
+    public var turns: [Int] { lagCounts.indices.map { lagCounts[$0].load(ordering: .relaxed) } }
 
     /// The seconds that all turns took together.
     public var turnSeconds: Double {

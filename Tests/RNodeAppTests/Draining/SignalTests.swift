@@ -49,6 +49,9 @@ struct SignalTests {
         #expect(!result.isClean)
         #expect(result.cutConnections == 1)
         #expect(result.exitCode == code)
+        // A process ends here; in one that goes on, the client's close timeout ends the drain.
+        await stage.host.advance(by: .seconds(30))
+        #expect(try await stage.host.run { await app.shutdown() } == .clean)
     }
 
     @Test func `SIGHUP ends nothing, and runs what the program gave for it`() async throws {

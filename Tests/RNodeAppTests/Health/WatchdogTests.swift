@@ -1,3 +1,4 @@
+import RNodeIO
 import RNodeTesting
 import Testing
 
@@ -67,7 +68,7 @@ struct WatchdogTests {
             $0.contains("loop_lag_seconds_bucket")
         }
         .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
-        #expect(counts.count == LagHistogram.bounds.count + 1)
+        #expect(counts.count == LoopTally.turnBounds.count + 1)
         let parts = zip(counts.dropFirst(), counts).map { $0 - $1 }
         #expect(parts == [1, 0, 0, 2, 0, 0, 0, 1, 0, 0])
         #expect(metrics.contains("rnode_server_loop_lag_seconds_sum 0.763\n"))

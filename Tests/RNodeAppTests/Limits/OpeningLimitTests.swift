@@ -8,12 +8,12 @@ struct OpeningLimitTests {
     func `bytes before the 101 are kept up to bytesBeforeOpenMax, and more are answered 400`(
         count: Int
     ) async throws {
+        let (gate, opened) = AsyncStream<Void>.makeStream()
         let stage = try await Stage.make {
             $0.bytesBeforeOpenMax = 1_024
         } _: { app in
             app.websocket("/chat") { route in
-                // Never within the test: the stage's clock is virtual, this one is not.
-                route.onConnect { _ async in try? await Task.sleep(for: .seconds(600)) }
+                route.onConnect { _ async in for await _ in gate { break } }
             }
         }
         let peer = try stage.host.connect()
@@ -23,6 +23,8 @@ struct OpeningLimitTests {
         let answer = peer.takeText()
         #expect(answer.isEmpty == (count <= 1_024))
         if count > 1_024 { #expect(answer.hasPrefix("HTTP/1.1 400 ")) }
+        opened.finish()
+        await stage.host.settle()
     }
 
     @Test(arguments: [1, 2, 3, 20])

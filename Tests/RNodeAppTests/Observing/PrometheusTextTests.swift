@@ -9,8 +9,11 @@ struct PrometheusTextTests {
         let snapshot = metrics.snapshot(
             rooms: 2, roomConnections: 7,
             namedRooms: named.map { (name: $0.0, connections: $0.1) })
-        return text { PrometheusText.append(snapshot, to: &$0) }
-            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return text {
+            PrometheusText.append(snapshot, to: &$0)
+            PrometheusText.append([], budget: nil, to: &$0)
+        }
+        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
     private func metrics(_ routes: [String] = ["/chat"]) -> ServerMetrics {
@@ -89,7 +92,7 @@ struct PrometheusTextTests {
                 #expect(match.1 == current || match.1 + (match.2 ?? "") == current)
             }
         }
-        #expect(seen.count == 16)
+        #expect(seen.count == 19)
     }
 
     @Test("Buckets are cumulative, and the last one is the count")
