@@ -102,9 +102,6 @@ public struct AppConfiguration: Sendable {
             try AppError.check(
                 "connectionAgeMax", connectionAgeMax, .seconds(1) ... .seconds(365 * 86_400))
         }
-        if let connectionsPerAddressMax {
-            try AppError.check("connectionsPerAddressMax", connectionsPerAddressMax, 1...1_048_576)
-        }
         if let wrong = AllowedHosts.wrongHost(allowedHosts) {
             throw AppError.configuration(
                 field: "allowedHosts", "lists \(wrong); a host is like example.org")

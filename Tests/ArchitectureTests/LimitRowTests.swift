@@ -156,7 +156,29 @@ struct LimitRowTests {
             "contexts beyond the budget are declined"),
     ]
 
-    private static let rows = http + webSocket + peers + rooms + compression
+    private static let loops: [Row] = [
+        Row(
+            "Max connections", ["connectionsMax", "refusalsMax"],
+            "RNodeIOTests/AcceptingTests.swift", "Connections up to the limit are served"),
+        Row(
+            "Accepts per loop turn", ["acceptsPerTurnMax"], "RNodeIOTests/AcceptingTests.swift",
+            "A turn takes so many connections from a listener"),
+        Row(
+            "Reads per connection per turn", ["receiveBufferBytes", "messagesPerTurnMax"],
+            "RNodeAppTests/KernelThreatTests.swift", "messagesPerTurnMax"),
+        Row(
+            "Max connection age", ["connectionAgeMax"], "RNodeAppTests/AgeTests.swift",
+            "from nine tenths of its age on"),
+        Row(
+            "Mailbox of a loop", ["mailboxItemsMax"], "RNodeIOTests/MailboxTests.swift",
+            "Droppable items wait up to the limit"),
+        Row(
+            "Drain", ["preStopDelay", "closeWindowMax", "closeWindowPerConnection", "deadline"],
+            "RNodeAppTests/Draining/DrainTests.swift",
+            "D9 readiness goes first, and clients are served until preStopDelay is over"),
+    ]
+
+    private static let rows = loops + http + webSocket + peers + rooms + compression
 
     private static let declared: Set<String> = {
         let words = Repository.sources.flatMap { file in

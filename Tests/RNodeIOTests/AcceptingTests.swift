@@ -98,6 +98,24 @@ struct AcceptingTests {
     }
 
     @Test(
+        "A turn takes so many connections from a listener as the limit says, a later one the rest",
+        arguments: [7, 8, 9, 80])
+    func acceptsPerTurn(count: Int) throws {
+        var limits = IOLimits()
+        limits.acceptsPerTurnMax = 8
+        let host = try TestHost(limits: limits)
+        let handler = EchoHandler()
+        host.loops[0].setHandler(handler)
+        for _ in 0..<count { _ = try host.connect() }
+        host.turn()
+        #expect(handler.accepted == min(count, 8))
+        host.turn()
+        #expect(handler.accepted == min(count, 16))
+        for _ in 0..<10 { host.turn() }
+        #expect(handler.accepted == count)
+    }
+
+    @Test(
         "Connections up to the limit are served; those beyond it are answered and closed",
         arguments: [4, 5, 6, 50])
     func limit(count: Int) throws {

@@ -26,6 +26,26 @@ struct MailboxTests {
         #expect(hasEnded == true)
     }
 
+    @Test(
+        "Droppable items wait up to the limit, further ones are refused; others always wait",
+        arguments: [7, 8, 9, 80])
+    func droppableItems(count: Int) throws {
+        var limits = IOLimits()
+        limits.mailboxItemsMax = 8
+        let host = try TestHost(limits: limits)
+        let loop = host.loops[0]
+        let ran = Atomic(0)
+        let taken = (0..<count).count { _ in
+            loop.postDroppable { _ in ran.add(1, ordering: .relaxed) }
+        }
+        #expect(taken == min(count, 8))
+        for _ in 0..<80 { #expect(loop.post { _ in ran.add(1, ordering: .relaxed) }) }
+        host.turn()
+        #expect(ran.load(ordering: .relaxed) == min(count, 8) + 80)
+        // What was taken makes room.
+        #expect(loop.postDroppable { _ in })
+    }
+
     /// Whether the waker had returned when the loop was gone; nil without a loop.
     private static func letGoEarly() -> Bool? {
         let waker = SlowWaker()

@@ -1,4 +1,5 @@
 internal import Logging
+internal import RNodeIO
 
 // What an app's limits are, for the line that is logged at its start.
 extension AppConfiguration {
@@ -9,6 +10,8 @@ extension AppConfiguration {
         for (name, limits) in Self.groups(self, memory) {
             report.add(name + ".", reflecting: limits, where: { !Self.others.contains($0) })
         }
+        // What nil stands for.
+        report["io.connectionsMax"] = "\(ConnectionBudget(limit: io.connectionsMax).limit)"
         for route in routes { route.addLimits(to: &report, unless: self) }
         return report
     }

@@ -39,6 +39,10 @@ struct LimitFieldTests {
         Field("memory.outboundBytesMax", 65_536...1 << 40) { $0.memory.outboundBytesMax = $1 },
         Field("memory.unfinishedBytesMax", 65_536...1 << 40) { $0.memory.unfinishedBytesMax = $1 },
         Field("memory.cgroupPercentMax", 1...100) { $0.memory.cgroupPercentMax = $1 },
+        Field("connectionAgeMax", 1_000...365 * 24 * hour) {
+            $0.connectionAgeMax = .milliseconds($1)
+        },
+        Field("logs.linesPerSecondMax", 1...1_000) { $0.logs.linesPerSecondMax = $1 },
         Field("json.depthMax", 1...64) { $0.json.depthMax = $1 },
         Field("json.keysMax", 1...65_535) { $0.json.keysMax = $1 },
         Field("json.numberDigitsMax", 1...1_000) { $0.json.numberDigitsMax = $1 },
@@ -81,6 +85,15 @@ struct LimitFieldTests {
         Field("io.outputHardCapBytes", 65_536 ... .max) { $0.io.outputHardCapBytes = $1 },
         Field("io.outputStallTimeout", 10...hour) { $0.io.outputStallTimeout = .milliseconds($1) },
         Field("io.acceptsPerTurnMax", 1...4_096) { $0.io.acceptsPerTurnMax = $1 },
+        Field("io.messagesPerTurnMax", 1...65_536) { $0.io.messagesPerTurnMax = $1 },
+        Field("io.refusalsMax", 0...4_096) { $0.io.refusalsMax = $1 },
+        Field("io.acceptBackOff", 1...60_000) {
+            $0.io.acceptBackOff = .milliseconds($1)
+            $0.io.acceptBackOffMax = .seconds(60)
+        },
+        Field("io.acceptBackOffMax", 100...60_000) {
+            $0.io.acceptBackOffMax = .milliseconds($1)
+        },
         Field("io.connectionsMax", 1...16_777_216) { $0.io.connectionsMax = $1 },
         Field("io.mailboxItemsMax", 1...16_777_216) { $0.io.mailboxItemsMax = $1 },
         Field("io.lingerTimeout", 0...60_000) { $0.io.lingerTimeout = .milliseconds($1) },
@@ -93,6 +106,7 @@ struct LimitFieldTests {
         Field("http.fieldNameBytesMax", 17...head) { $0.http.fieldNameBytesMax = $1 },
         Field("http.fieldValueBytesMax", 1...head) { $0.http.fieldValueBytesMax = $1 },
         Field("http.leadingEmptyLinesMax", 0...16) { $0.http.leadingEmptyLinesMax = $1 },
+        Field("http.pathSegmentsMax", 1...64) { $0.http.pathSegmentsMax = $1 },
         Field("http.queryPairsMax", 1...100_000) { $0.http.queryPairsMax = $1 },
         Field("http.chunkSizeDigitsMax", 1...15) { $0.http.chunkSizeDigitsMax = $1 },
         Field("http.chunkExtensionBytesMax", 1...head) { $0.http.chunkExtensionBytesMax = $1 },
@@ -108,6 +122,26 @@ struct LimitFieldTests {
         Field("http.bodyBytesPerSecondMin", 1...head) { $0.http.bodyBytesPerSecondMin = $1 },
     ]
 
+    private static let draining: [Field] = [
+        Field("drain.preStopDelay", 0...600_000) { $0.drain.preStopDelay = .milliseconds($1) },
+        Field("drain.closeWindowMax", 0...600_000) { $0.drain.closeWindowMax = .milliseconds($1) },
+        Field("drain.closeWindowPerConnection", 0...1_000) {
+            $0.drain.closeWindowPerConnection = .milliseconds($1)
+        },
+        Field("drain.firstRequestTimeout", 0...60_000) {
+            $0.drain.firstRequestTimeout = .milliseconds($1)
+        },
+        Field("drain.brokerTimeout", 0...60_000) { $0.drain.brokerTimeout = .milliseconds($1) },
+        Field("drain.deadline", 0...hour) { $0.drain.deadline = .milliseconds($1) },
+        Field("health.stallTimeout", 10...hour) { $0.health.stallTimeout = .milliseconds($1) },
+        Field("health.blockedLogThreshold", 1...hour) {
+            $0.health.blockedLogThreshold = .milliseconds($1)
+        },
+        Field("health.blockedCountThreshold", 1...hour) {
+            $0.health.blockedCountThreshold = .milliseconds($1)
+        },
+    ]
+
     private static let rooms: [Field] = [
         Field("rooms.roomsPerConnectionMax", often) { $0.rooms.roomsPerConnectionMax = $1 },
         Field("rooms.roomsPerProcessMax", 1...100_000_000) { $0.rooms.roomsPerProcessMax = $1 },
@@ -119,7 +153,7 @@ struct LimitFieldTests {
         Field("rooms.announcedMembersMax", 1...10_000) { $0.rooms.announcedMembersMax = $1 },
     ]
 
-    private static let fields = app + webSocket + io + http + rooms
+    private static let fields = app + webSocket + io + http + draining + rooms
 
     @Test("At the ends of its range a field is taken", arguments: fields)
     func taken(_ field: Field) throws {
