@@ -37,6 +37,7 @@ struct BodyDecoderTests {
         "1 \r\na",
         "1\t\r\n", "1\na\r\n0\r\n\r\n", "1\r\na\n0\r\n\r\n", "1\r\naX\r\n0\r\n\r\n",
         "1\r\na\rX0\r\n\r\n",
+        "1\r\naX\n0\r\n\r\n", "1\r\na\n\n0\r\n\r\n",
         "1\r\nab\r\n0\r\n\r\n", "1\rXa\r\n", "0\r\n\n", "0000000000000000\r\n\r\n",
         "fffffffffffffffff\r\n", "0\r\n\rX", "0\r\n X: y\r\n\r\n", "0\r\n: y\r\n\r\n",
         "0\r\nX : y\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\nX: y\r\r\n", "0\r\nX\r\n\r\n",
