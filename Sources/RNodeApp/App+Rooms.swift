@@ -231,7 +231,12 @@ extension AppLoop {
                 if variant.isDeflated { deflate.sharedFramesSent() }
                 return true
             }
-            if isSent { counters.routes[route.index].sent(bytes: message.utf8.count) }
+            // A slow one's messages may wait, each for itself, and not compressed.
+            let count =
+                isSent || route.slowConsumers.overflow == .refuse
+                ? (isSent ? 1 : 0)
+                : frame.withSpan { enqueue($0, forRoomMember: id) }
+            counters.routes[route.index].sent(bytes: message.utf8.count, times: count)
         }
     }
 

@@ -25,6 +25,12 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var drainBegan = MonotonicInstant.distantFuture
     /// Bytes of messages whose end has not come.
     var unfinishedBytes = 0
+    /// Unsent bytes of connections that were cut in this turn, to make room.
+    var bytesCut = 0
+    /// Bytes of all messages that came.
+    var messageBytes = 0
+    /// Messages that wait for the registry to find their room.
+    var lookUps = 0
     var outboundStep: BudgetStep
     var unfinishedStep: BudgetStep
     /// Where each connection is from, by its slot; kept only where addresses are counted.

@@ -39,6 +39,31 @@ struct DeliveryTests {
         #expect(try await ada.socket.next() == .close(.goingAway, ""))
     }
 
+    @Test func `a large message of another node reaches each member once, on every loop`()
+        async throws
+    {
+        let broker = OtherNode()
+        let stage = try await Stage.make(loops: 3) {
+            $0.broker = broker
+            $0.io.outputHardCapBytes = 4 << 20
+        } _: { app in
+            app.websocket("/chat") { $0.outputHardCapBytes = 4 << 20 }
+        }
+        let room = try await stage.room()
+        let clients = [
+            try await stage.client(loop: 0), try await stage.client(loop: 1),
+            try await stage.client(loop: 2),
+        ]
+        for client in clients { try await client.join(room) }
+        let big = "\"" + String(repeating: "b", count: 300_000) + "\""
+        broker.publish(big, to: try #require(RoomID(room)))
+        await stage.host.settle()
+        for client in clients {
+            #expect(try await client.next("room_message")["room_id"] == .string(room))
+            #expect(await client.socket.all() == [])
+        }
+    }
+
     @Test func `a message of another node is counted once, however many loops deliver it`()
         async throws
     {

@@ -201,6 +201,35 @@ struct KernelThreatTests {
     }
 
     @Test
+    func `C13 a share of a turn holds when answers fill the output before it is used up`()
+        async throws
+    {
+        let served = Journal()
+        var limits = IOLimits()
+        limits.outputSoftMarkBytes = 1_024
+        limits.messagesPerTurnMax = 64
+        let host = try TestHost(limits: limits)
+        let app = createApp { $0.registryExecutor = host.loops[0] }
+        app.websocket(raw: "/raw") {
+            $0.onMessage { bytes, kind, context in
+                served.note("x")
+                context.send([UInt8](repeating: 1, count: 100).span, kind)
+            }
+        }
+        try await host.run { try await app.serve(on: host.loops) }
+        let hot = try await TestWebSocket.open(host, "/raw")
+        for _ in 0..<1_000 { hot.send([1]) }
+        var most = 0
+        while served.all.count < 1_000 {
+            let before = served.all.count
+            host.turn()
+            most = max(most, served.all.count - before)
+            _ = hot.peer.takeBytes()
+        }
+        #expect(most <= 2 * 64)
+    }
+
+    @Test
     func `C13 pipelined requests have their share of a turn too, and all are answered in order`()
         async throws
     {

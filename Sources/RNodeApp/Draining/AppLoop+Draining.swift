@@ -37,12 +37,16 @@ extension AppLoop {
     private func closeIfIdle(_ id: ConnectionID) {
         _ = eventLoop.withConnection(id) { context in
             connections.borrow(at: id.slot) { state in
-                state.withHTTP { http in
-                    guard http.borrow({ $0.session.isIdle }) else { return }
-                    setDrainDeadline(http, &context)
-                }
+                state.withHTTP { closeIfIdle($0, &context) }
             }
         }
+    }
+
+    func closeIfIdle(
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) {
+        guard http.borrow({ $0.session.isIdle }) else { return }
+        setDrainDeadline(http, &connection)
     }
 
     /// Closes a connection between two requests; one that has not sent its first may still do so for a moment.

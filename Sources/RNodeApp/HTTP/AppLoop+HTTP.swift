@@ -22,7 +22,8 @@ extension AppLoop {
             if case .requestEnded = step { share &-= 1 }
             switch take(step, bytes.span, http, &connection) {
             // The rest stays where it is until the answers so far are sent.
-            case .goOn where http.borrow({ $0.answersCount }) &- first >= inFlightMax: break
+            case .goOn where http.borrow({ $0.answersCount }) &- first >= inFlightMax:
+                connection.yieldReading()
             case .goOn: continue
             case .open(let opening): return opening
             case .wait: break
@@ -34,6 +35,8 @@ extension AppLoop {
         }
         if connection.isClosing { offset = bytes.count }
         setDeadline(http, &connection)
+        // What was left of a body has been skipped.
+        if core.isClosing { closeIfIdle(http, &connection) }
         return nil
     }
 

@@ -7,6 +7,7 @@ internal import Logging
 extension AppLoop {
     /// Shows this loop's sums, and looks at those of all when they have grown.
     func settleAccounts() {
+        bytesCut = 0
         let unsent = eventLoop.unsentBytes
         if unsent != counters.outboundBytes.value { counters.outboundBytes.set(unsent) }
         if outboundStep.isTaken(by: unsent) { shedOutbound() }
@@ -33,14 +34,17 @@ extension AppLoop {
     @inline(never)
     func shedOutbound(asksOthers: Bool = true) {
         let budget = core.memory.outboundBytesMax
-        var excess = core.metrics.outboundBytes &- budget
-        var own = eventLoop.unsentBytes
+        // Who was cut in this turn is in the sums until its end: it is not to be made up for once more.
+        counters.outboundBytes.set(eventLoop.unsentBytes)
+        var excess = core.metrics.outboundBytes &- budget &- bytesCut
+        var own = eventLoop.unsentBytes &- bytesCut
         let share = budget / max(core.loopCount, 1)
         guard excess > 0 else { return }
         if own > share {
             for slow in eventLoop.slowestConnections() where excess > 0 && own > share {
                 excess &-= slow.unsentBytes
                 own &-= slow.unsentBytes
+                bytesCut &+= slow.unsentBytes
                 cut(slow.id)
             }
         }
@@ -68,6 +72,8 @@ extension AppLoop {
     @inline(never)
     func shedUnfinished(asksOthers: Bool = true) {
         let budget = core.memory.unfinishedBytesMax
+        // Others may ask several times in a turn: what was freed for the first counts for the second.
+        counters.unfinishedBytes.set(unfinishedBytes)
         var excess = core.metrics.unfinishedBytes &- budget
         let share = budget / max(core.loopCount, 1)
         guard excess > 0 else { return }
@@ -93,6 +99,7 @@ extension AppLoop {
                 state.update { $0.session.dropUnfinished() }
                 account(state)
                 fail(.tooMuchUnfinished, state, &context)
+                setDeadline(state, &context)
             }
         }
     }

@@ -78,12 +78,23 @@ extension AppLoop {
         }
     }
 
-    /// Runs `body` with a room that has no member on this loop, once the registry has found it.
-    func withUnknownRoom(_ id: RoomID, _ body: @escaping @Sendable (Room) -> Void) {
-        Task(executorPreference: eventLoop) {
-            if let room = await self.core.registry.room(id) { body(room) }
+    /// Runs `body` with a room that has no member on this loop, once the registry has found it. False, and counted, when
+    /// too many wait for that already.
+    func withUnknownRoom(_ id: RoomID, _ body: @escaping @Sendable (Room) -> Void) -> Bool {
+        guard lookUps < Self.lookUpsMax else {
+            counters.failed(.slowConsumer)
+            return false
         }
+        lookUps &+= 1
+        Task(executorPreference: eventLoop) {
+            let room = await self.core.registry.room(id)
+            self.lookUps &-= 1
+            if let room { body(room) }
+        }
+        return true
     }
+
+    private static var lookUpsMax: Int { 1_024 }
 
     /// Tells the full-protocol members of a room something that is no message.
     func announce(_ room: Room, _ encode: (inout ByteBuffer) -> Void) {

@@ -10,6 +10,8 @@ final class LoopRooms {
     private let core: AppCore
     private let counters: LoopCounters
     private let deflateStreams: DeflateStreams
+    /// Whether what is flushed goes to other loops too; not what each of them is given by itself.
+    private var postsToOthers = true
     /// The encodings of members here, by the number that a member keeps; 0 is none.
     private var encodings: [DeflateEncoding?] = [nil]
 
@@ -87,7 +89,7 @@ final class LoopRooms {
         if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
         encode(&local.full, &local.raw)
         // A turn's publications are bounded, however many there are.
-        if local.full.count > Self.gatheredBytesMax || !compress {
+        if max(local.full.count, local.raw.count) > Self.gatheredBytesMax || !compress {
             flush(local, compress: compress)
         }
     }
@@ -106,11 +108,13 @@ final class LoopRooms {
     func deliverLocally(to room: Room, _ gather: () -> Void) {
         guard let local = rooms[room.id] else { return }
         flush(local)
+        postsToOthers = false
         gather()
-        flush(local, postsToOthers: false)
+        flush(local)
+        postsToOthers = true
     }
 
-    private func flush(_ local: LoopRoom, compress: Bool = true, postsToOthers: Bool = true) {
+    private func flush(_ local: LoopRoom, compress: Bool = true) {
         guard local.hasPending else { return }
         var deflated = DeflatedFrames()
         deliver(full: local.full, raw: local.raw, &deflated, compress, to: local)

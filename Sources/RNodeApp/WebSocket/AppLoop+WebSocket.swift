@@ -2,6 +2,9 @@
 extension AppLoop {
     // MARK: - Receiving
 
+    /// Bytes of messages after which a connection leaves the rest of what it sent to the next turn.
+    private static var messageBytesPerTurnMax: Int { 262_144 }
+
     /// Takes what a WebSocket connection received, until it has to wait.
     func receive(
         _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
@@ -9,9 +12,12 @@ extension AppLoop {
     ) {
         let route = state.borrow { $0.route }
         var share = eventLoop.limits.messagesPerTurnMax
-        while offset < bytes.count {
-            if connection.isCongested || connection.isClosing { break }
-            if share == 0 {
+        let bytesBefore = messageBytes
+        while offset < bytes.count, !connection.isClosing {
+            // What a message means may be a thousand times what came of it: its bytes have their share too.
+            if share == 0 || messageBytes &- bytesBefore >= Self.messageBytesPerTurnMax
+                || connection.isCongested
+            {
                 connection.yieldReading()
                 break
             }
@@ -75,6 +81,7 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: ConnectionID
     ) {
         counters.routes[route.index].received(bytes: message.count)
+        messageBytes &+= message.count
         if let rate = route.messageRate,
             !admits(kind, message, rate, route, state, connection)
         {
@@ -104,13 +111,13 @@ extension AppLoop {
         _ connection: inout ConnectionContext
     ) {
         // A ping frame is always answered, whatever a callback says.
-        if connection.isBehind {
+        if !connection.isBehind, connection.accepts(payload.count &+ 2) {
+            state.update { _ = $0.session.sendPong(payload, into: &connection.output) }
+        } else {
             // Only the newest of the pongs that can't be sent yet counts (RFC 6455 §5.5.3).
             var pong = ByteBuffer()
             state.update { _ = $0.session.sendPong(payload, into: &pong) }
             pong.withSpan { connection.putOff($0) }
-        } else if connection.accepts(payload.count &+ 2) {
-            state.update { _ = $0.session.sendPong(payload, into: &connection.output) }
         }
         receivedSignal(.pingFrame, payload, state)
     }
@@ -187,7 +194,7 @@ extension AppLoop {
         }
         closeIfOld(state, &connection)
         // A connection that is closing has a deadline too: the close may never be sent.
-        if !connection.isClosing { peer?.sendJSONPingIfDue() }
+        peer?.sendJSONPingIfDue(isClosing: connection.isClosing)
         setDeadline(state, &connection)
     }
 

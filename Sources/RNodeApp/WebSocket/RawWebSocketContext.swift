@@ -26,7 +26,8 @@ public struct RawWebSocketContext: ~Copyable {
     /// Sends a message to every member of a room, this connection too if it is one.
     ///
     /// Members on raw routes get just the payload, others a `room_message`. False when the text is no
-    /// room's id. To a room that is not there nothing is sent. Without `compress` it goes as it is to all members.
+    /// room's id, or when too many messages wait for rooms without a member on this loop. To a room that is not there nothing
+    /// is sent. Without `compress` it goes as it is to all members.
     @discardableResult
     public mutating func publish(
         _ bytes: Span<UInt8>, _ kind: MessageKind = .text, compress: Bool = true,
@@ -37,7 +38,7 @@ public struct RawWebSocketContext: ~Copyable {
             loop.publish(bytes, kind, compress: compress, to: room)
         } else {
             let copy = bytes.copied()
-            loop.withUnknownRoom(id) { [loop] room in
+            return loop.withUnknownRoom(id) { [loop] room in
                 loop.publish(copy.span, kind, compress: compress, to: room)
             }
         }

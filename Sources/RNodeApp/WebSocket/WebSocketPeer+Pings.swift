@@ -1,12 +1,11 @@
 // JSON pings: when one is due, and what answers it.
 extension WebSocketPeer {
-    /// Sends a JSON ping when it is due and none is unanswered.
-    func sendJSONPingIfDue() {
-        guard phase == .open, jsonPingDue <= now, let interval = route.jsonPingInterval else {
-            return
-        }
+    /// Sends a JSON ping when it is due, none is unanswered, and the connection is not closing.
+    func sendJSONPingIfDue(isClosing: Bool) {
+        guard jsonPingDue <= now, let interval = route.jsonPingInterval else { return }
+        // In any case: a moment that has passed would have the loop turn without rest.
         jsonPingDue = now.advanced(by: interval)
-        guard jsonPingSentAt == nil else { return }
+        guard phase == .open, !isClosing, jsonPingSentAt == nil else { return }
         jsonPingSentAt = now
         write { ControlWriter.ping(at: timestamp, into: &$0) }
     }

@@ -136,7 +136,9 @@ extension LoopCore {
         let softMark = limits.outputSoftMarkBytes
         for id in openConnections(unknownToo: true) {
             connections.borrow(at: id.slot) { connection in
-                guard connection.unsentCount > 0 else { return }
+                guard connection.unsentCount > 0, !connection.state.contains(.aborted) else {
+                    return
+                }
                 found.append(
                     (
                         SlowConnection(id: id, unsentBytes: connection.unsentCount),

@@ -27,6 +27,10 @@ extension EventLoop: SerialExecutor, TaskExecutor {
         while !localJobs.isEmpty, ran < 4_096 {
             var batch: [UnownedJob] = []
             swap(&batch, &localJobs)
+            if batch.count > 4_096 - ran {
+                localJobs.append(contentsOf: batch[(4_096 - ran)...])
+                batch.removeSubrange((4_096 - ran)...)
+            }
             for job in batch {
                 // SAFETY: each job is taken out of the list once, and run on the thread the loop is owned by.
                 unsafe job.runSynchronously(

@@ -31,9 +31,16 @@ public protocol WebSocketExtension: AnyObject {
 
     /// Bytes of memory held for a message that is arriving, outside of it; 0 unless implemented.
     var heldByteCount: Int { get }
+
+    /// No more of the message that is arriving will come, nor of any other: frees what is held for it. Does nothing
+    /// unless implemented.
+    func dropIncoming()
 }
 
 extension WebSocketExtension {
     /// None.
     public var heldByteCount: Int { 0 }
+
+    /// Nothing is held.
+    public func dropIncoming() {}
 }

@@ -114,10 +114,12 @@ extension WebSocketSession {
         case .close(let code, _):
             peerCode = code ?? .noStatus
             unfinished?.update { $0.dropMessage() }
+            `extension`?.dropIncoming()
             stopReceiving(.closeReceived, now)
             offset = count
         case .failed:
             unfinished = nil
+            `extension`?.dropIncoming()
             stopReceiving(.failed, now)
             offset = count
         default: break
@@ -184,7 +186,9 @@ extension WebSocketSession {
     /// Frees what is kept of an unfinished message, which will never be finished: for a connection that is to end.
     public mutating func dropUnfinished() {
         unfinished = nil
-        patienceEnd = .max
+        `extension`?.dropIncoming()
+        // Else it is the close timeout that runs.
+        if phase == .open { patienceEnd = .max }
     }
 
     /// Bytes of memory held for what is unfinished or lent; 0 between messages.

@@ -23,6 +23,7 @@ extension WebSocketSession {
     private mutating func patienceEnded(_ now: MonotonicInstant) -> WebSocketDue {
         guard phase == .open else { return .abort(.closeTimeout) }
         unfinished = nil
+        `extension`?.dropIncoming()
         stopReceiving(.failed, now)
         return .failed(.unfinishedMessage)
     }

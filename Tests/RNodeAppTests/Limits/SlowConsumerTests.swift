@@ -271,7 +271,66 @@ struct SlowConsumerTests {
         #expect(stage.host.loops[0].unsentBytes == 0)
     }
 
+    @Test func `C13 a loop rests while a closing client that reads nothing has a JSON ping due`()
+        async throws
+    {
+        let stage = try await Stage.make { app in
+            app.websocket("/chat") { $0.jsonPingInterval = .seconds(20) }
+        }
+        let ada = try await stage.client(id: "ada", shape: Self.slow)
+        for number in 0..<10 { try await stage.tell("ada", number) }
+        await stage.host.advance(by: .seconds(18))
+        ada.socket.peer.finish()
+        await stage.host.advance(by: .seconds(4))
+        #expect(stage.host.loops[0].connectionCount == 1, "what it was sent has its time")
+        let next = try #require(stage.host.loops[0].nextDeadline)
+        #expect(next > stage.host.clock.now)
+    }
+
+    // MARK: - Broadcasts
+
+    @Test func `a broadcast waits for a slow client as a room's message does, and is counted`()
+        async throws
+    {
+        let stage = try await stage(.dropOldest)
+        let app = stage.app
+        let ada = try await stage.client(id: "ada", shape: Self.slow)
+        for number in 0..<200 {
+            let text = Self.numbered(number)
+            try await stage.host.run { await app.broadcast(path: "/chat", text) }
+        }
+        let numbers = Self.numbers(await readAll(ada.socket))
+        #expect(numbers.first == 0 && numbers.last == 199)
+        #expect(numbers.count > 8 && numbers.count < 200)
+        #expect(try await stage.dropped(on: "/chat") == 200 - numbers.count)
+    }
+
+    @Test func `a broadcast larger than the mark reaches who reads, and so does the next`()
+        async throws
+    {
+        let stage = try await stage(.dropOldest)
+        let app = stage.app
+        let ada = try await stage.client(id: "ada")
+        let big = String(repeating: "b", count: 3_000)
+        try await stage.host.run { await app.broadcast(path: "/chat", big) }
+        try await stage.host.run { await app.broadcast(path: "/chat", "small") }
+        #expect(await readAll(ada.socket) == [.text(big), .text("small")])
+    }
+
     // MARK: - Pongs
+
+    @Test func `B13 a ping in one read with a message whose answer is large gets its pong`()
+        async throws
+    {
+        let stage = try await stage(.dropOldest)
+        let ada = try await stage.client(id: "ada")
+        let text = String(repeating: "t", count: 3_000)
+        ada.send(text)
+        ada.socket.ping([7])
+        let messages = await readAll(ada.socket)
+        #expect(messages.contains(.pong([7])))
+        #expect(messages.count == 2)
+    }
 
     @Test func `B13 a ping flood from a client that never reads costs one pong`() async throws {
         let stage = try await stage(.close)

@@ -18,6 +18,7 @@ public final class DeflateBudget: Sendable {
 
     /// Reserves memory; false, and nothing reserved, when it would be too much.
     func reserve(_ bytes: Int) -> Bool {
+        guard bytes > 0 else { return true }
         let before = reserved.wrappingAdd(bytes, ordering: .relaxed).oldValue
         guard bytes <= bytesMax &- before else {
             release(bytes)

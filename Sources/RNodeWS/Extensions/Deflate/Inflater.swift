@@ -70,7 +70,8 @@ public final class Inflater {
             }
             let hasEnded = try judge(step)
             try checkRatio(ratioMax)
-            guess = min(guess &* 2, Self.stepBytesMax)
+            // Behind an end little may come, and again an end: room is zeroed before it is used.
+            guess = hasEnded ? 512 : min(guess &* 2, Self.stepBytesMax)
             // A full step may have left something behind.
             if step.produced == room { continue }
             if offset == payload.count { return }

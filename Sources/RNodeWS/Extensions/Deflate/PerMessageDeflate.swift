@@ -81,7 +81,7 @@ public final class PerMessageDeflate: WebSocketExtension {
 
     deinit {
         streams.budget.release(reservedBytes)
-        if case .inflating(let lent) = arriving { streams.takeBack(lent) }
+        dropIncoming()
     }
 
     /// The agreed parameters, as the server's answer says them.
@@ -177,4 +177,11 @@ public final class PerMessageDeflate: WebSocketExtension {
 
     /// Bytes of a message that is kept as it came.
     public var heldByteCount: Int { held.capacity }
+
+    /// Gives back what a message in pieces had taken.
+    public func dropIncoming() {
+        if case .inflating(let lent) = arriving { streams.takeBack(lent) }
+        arriving = .nothing
+        held = ByteBuffer()
+    }
 }
