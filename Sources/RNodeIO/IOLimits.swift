@@ -2,7 +2,7 @@
 ///
 /// Checked by ``validate()`` before a loop starts; a value out of its range throws, with the field's name.
 public struct IOLimits: Sendable, Equatable {
-    /// Bytes one `receive` may bring, and so what one connection may cost a turn. 4 KiB…1 MiB; default 64 KiB.
+    /// Bytes one `receive` may bring. 4 KiB…1 MiB; default 64 KiB.
     public var receiveBufferBytes = 65_536
     /// Unsent bytes of a connection above which it is not read. 1 KiB…1 GiB; default 64 KiB.
     public var outputSoftMarkBytes = 65_536
