@@ -175,7 +175,7 @@ struct LimitRowTests {
         Row(
             "Drain", ["preStopDelay", "closeWindowMax", "closeWindowPerConnection", "deadline"],
             "RNodeAppTests/Draining/DrainTests.swift",
-            "D9 readiness goes first, and clients are served until preStopDelay is over"),
+            "clients are served until preStopDelay is over"),
     ]
 
     private static let rows = loops + http + webSocket + peers + rooms + compression
