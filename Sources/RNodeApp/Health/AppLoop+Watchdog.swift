@@ -1,6 +1,8 @@
 // What a loop says about its own turns.
 extension AppLoop {
     func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop) {
+        // Who was cut is gone now, and in no sum any more.
+        bytesCut = 0
         if nanoseconds >= core.blockedLogNanoseconds { noteBlocked(nanoseconds) }
     }
 

@@ -7,7 +7,6 @@ internal import Logging
 extension AppLoop {
     /// Shows this loop's sums, and looks at those of all when they have grown.
     func settleAccounts() {
-        bytesCut = 0
         let unsent = eventLoop.unsentBytes
         if unsent != counters.outboundBytes.value { counters.outboundBytes.set(unsent) }
         if outboundStep.isTaken(by: unsent) { shedOutbound() }

@@ -100,6 +100,27 @@ struct BudgetTests {
         #expect(!small.socket.peer.isReset)
     }
 
+    @Test func `two loops that ask in one turn have one connection cut, not two`() async throws {
+        let errors = Errors()
+        let stage = try await stage(loops: 3, outbound: 65_536 * 4, errors)
+        for number in 0..<4 {
+            let client = try await stage.client(id: "big\(number)", loop: 0, shape: Self.slow)
+            client.send("60")
+            await stage.host.settle()
+        }
+        let first = try await stage.client(id: "first", loop: 1, shape: Self.slow)
+        let second = try await stage.client(id: "second", loop: 2, shape: Self.slow)
+        #expect(errors.all.isEmpty)
+        // Over the budget by 5 KiB and by 25 KiB: both loops ask before the one that holds much has its turn.
+        first.send("20")
+        second.send("20")
+        await stage.host.settle()
+        #expect(errors.all == ["big0 slow_consumer slow consumer 1013"])
+        #expect(
+            try await stage.metric(#"rnode_server_websocket_errors_total{kind="memory_budget"}"#)
+                == 1)
+    }
+
     @Test func `what is read is counted no more`() async throws {
         let stage = try await stage()
         let ada = try await stage.client(id: "ada", shape: Self.slow)
