@@ -45,8 +45,12 @@ need_packages() {
     [ ${#missing[@]} -eq 0 ] && return
     command -v apt-get >/dev/null || stop "Please install: ${missing[*]}"
     say "Installing ${missing[*]}"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    # One at a time: two scripts may want something at once, and apt-get does not wait for another.
+    (
+        flock 9
+        as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    ) 9<"${BASH_SOURCE[0]}"
 }
 
 # need_venv <folder> <requirements.txt>: a virtual environment that holds exactly these, made anew when they change.
