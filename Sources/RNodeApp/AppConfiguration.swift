@@ -1,11 +1,12 @@
+internal import FoundationEssentials
 public import Logging
 
 /// Everything an app can be told at its making; all of it has a default.
 ///
 /// Checked when the app starts to listen: a value out of its range throws ``AppError``, with the field's name.
 public struct AppConfiguration: Sendable {
-    /// How many event loops run, one thread each. 1…256; default one per core.
-    public var loops = SystemClock.coreCount
+    /// How many event loops run, one thread each. 1…256; default one for each core that the process may use.
+    public var loops = ProcessInfo.processInfo.activeProcessorCount
     /// What the loops wait with.
     public var backend = BackendChoice.default
     /// Limits of the event loops: buffers, backpressure marks, accepts.

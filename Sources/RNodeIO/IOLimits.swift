@@ -6,8 +6,9 @@ public struct IOLimits: Sendable, Equatable {
     public var receiveBufferBytes = 65_536
     /// Unsent bytes of a connection above which it is not read. 1 KiB…1 GiB; default 64 KiB.
     public var outputSoftMarkBytes = 65_536
-    /// Unsent bytes of a connection above which the handler is told `overflowed`. Not below the soft mark; default 1 MiB.
-    /// A message that finds nothing unsent is always taken.
+    /// Unsent bytes of a connection above which messages are refused and the handler is told `overflowed`, or what the
+    /// connection's ``OverflowPolicy`` says is done. Not below the soft mark; default 1 MiB. A message that finds nothing
+    /// unsent is always taken.
     public var outputHardCapBytes = 1_048_576
     /// How long unsent bytes may wait while the peer takes none; then the connection is cut. 10 ms…1 h; default 30 s.
     public var outputStallTimeout = Duration.seconds(30)
@@ -15,6 +16,8 @@ public struct IOLimits: Sendable, Equatable {
     public var acceptsPerTurnMax = 64
     /// Messages or requests of one connection that a handler takes in one turn of the loop. 1…65,536; default 1,024.
     public var messagesPerTurnMax = 1_024
+    /// Jobs of tasks that a loop runs in one turn, before it looks at its sockets again. 16…1,048,576; default 4,096.
+    public var jobsPerTurnMax = 4_096
     /// Open connections of all loops of a group together; what comes beyond is refused. 1…16,777,216; nil, the default,
     /// is 90 % of the descriptors that the system gives the process (`RLIMIT_NOFILE`).
     public var connectionsMax: Int?
@@ -40,6 +43,7 @@ public struct IOLimits: Sendable, Equatable {
         try check("outputStallTimeout", outputStallTimeout, .milliseconds(10) ... .seconds(3_600))
         try check("acceptsPerTurnMax", acceptsPerTurnMax, 1...4_096)
         try check("messagesPerTurnMax", messagesPerTurnMax, 1...65_536)
+        try check("jobsPerTurnMax", jobsPerTurnMax, 16...1_048_576)
         if let connectionsMax { try check("connectionsMax", connectionsMax, 1...16_777_216) }
         try check("refusalsMax", refusalsMax, 0...4_096)
         try check("mailboxItemsMax", mailboxItemsMax, 1...16_777_216)

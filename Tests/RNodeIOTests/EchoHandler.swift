@@ -15,6 +15,8 @@ final class EchoHandler: LoopHandler {
     var answerToRefused: [UInt8] = Array("busy".utf8)
     /// Bytes it takes of a connection in one turn before it yields; nil for all.
     var share: Int?
+    /// Whether it takes nothing more of a connection after its first bytes.
+    var pauses = false
     var closesAtEnd = true
     var answers = true
 
@@ -29,6 +31,7 @@ final class EchoHandler: LoopHandler {
         if servedIn[connection.id] == nil { servedIn[connection.id] = turns }
         if answers { connection.output.append(taken) }
         if count < bytes.count { connection.yieldReading() }
+        if pauses { connection.pauseReading() }
         return count
     }
 

@@ -1,5 +1,5 @@
-/// Output buffers that nobody uses right now, so that a busy loop allocates none and an idle
-/// connection holds none.
+/// Output buffers that nobody uses right now, so that a loop which serves up to 64 connections a turn allocates none, and
+/// an idle connection holds none.
 ///
 /// Keeps at most 64 buffers of at most 64 KiB each.
 struct BufferPool: ~Copyable {

@@ -69,6 +69,9 @@ struct ConnectionState: OptionSet {
     static let refused = ConnectionState(rawValue: 2048)
     /// The handler has had its share of this turn: the rest of the bytes is given in the next one.
     static let yielded = ConnectionState(rawValue: 4096)
+    /// The peer has closed both ways while it was not read, and all it had sent is in the backlog: the backend watches it
+    /// no more, and it ends when the handler has taken that.
+    static let hungUp = ConnectionState(rawValue: 8192)
 
     /// States in which no bytes are given to the handler.
     static let deaf: ConnectionState = [.closing, .aborted, .lingering]

@@ -15,10 +15,11 @@ public protocol LoopHandler: AnyObject {
         _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
     ) -> Int
 
-    /// The peer will send no more. Bytes can still be sent to it.
+    /// The peer will send no more, and the handler was given all that it sent. Bytes can still be sent to it, unless it has
+    /// closed both ways: then `closed` follows at once.
     func finished(_ connection: inout ConnectionContext)
 
-    /// The output that had passed the soft mark is sent.
+    /// The output that had passed the soft mark is below half of it again.
     func drained(_ connection: inout ConnectionContext)
 
     /// Bytes were refused because the output is at its hard cap, or the peer took nothing of it for

@@ -26,9 +26,37 @@ extension EventLoop {
         if event.readiness.contains(.readable) {
             unsafe readable(connection)
         } else if event.readiness.contains(.failed) {
-            unsafe connection.pointee.state.insert(.aborted)
-            unsafe core.pointee.touch(&connection.pointee)
+            unsafe hungUp(connection)
         }
+    }
+
+    /// The peer of a connection that is not read has closed both ways, or broken off.
+    ///
+    /// On a Unix socket every plain close is told like that: what was sent before it is still taken, and given to the
+    /// handler in its time. It is no more than the kernel held, for nothing can follow.
+    private func hungUp(_ connection: UnsafeMutablePointer<Connection>) {
+        guard unsafe connection.pointee.state.isDisjoint(with: [.deaf, .inputFinished]) else {
+            return unsafe cut(connection)
+        }
+        let transport = unsafe connection.pointee.transport
+        switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
+        case .bytes(let count):
+            receiveBuffer.withSpan(first: count) { bytes in
+                var backlog = unsafe connection.pointee.backlog.take()?.take() ?? ByteBuffer()
+                backlog.append(bytes.span)
+                unsafe connection.pointee.backlog = Owned(backlog)
+            }
+        case .finished:
+            unsafe core.pointee.unwatch(&connection.pointee)
+            unsafe core.pointee.touch(&connection.pointee)
+        case .wouldBlock: unsafe cut(connection)
+        case .failed(let error): unsafe failed(connection, error)
+        }
+    }
+
+    private func cut(_ connection: UnsafeMutablePointer<Connection>) {
+        unsafe connection.pointee.state.insert(.aborted)
+        unsafe core.pointee.touch(&connection.pointee)
     }
 
     private func readable(_ connection: UnsafeMutablePointer<Connection>) {
@@ -60,7 +88,7 @@ extension EventLoop {
         }
     }
 
-    private func finished(_ connection: UnsafeMutablePointer<Connection>) {
+    func finished(_ connection: UnsafeMutablePointer<Connection>) {
         unsafe connection.pointee.state.insert(.inputFinished)
         var context = unsafe ConnectionContext(connection, core: core)
         handler?.finished(&context)
@@ -77,9 +105,7 @@ extension EventLoop {
         let transport = unsafe connection.pointee.transport
         switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
         case .bytes, .wouldBlock: return
-        case .finished, .failed:
-            unsafe connection.pointee.state.insert(.aborted)
-            unsafe core.pointee.touch(&connection.pointee)
+        case .finished, .failed: unsafe cut(connection)
         }
     }
 
@@ -113,8 +139,7 @@ extension EventLoop {
         guard let connection = unsafe find(id), unsafe core.pointee.isDue(&connection.pointee)
         else { return }
         if unsafe !connection.pointee.state.isDisjoint(with: .unknown) {
-            unsafe connection.pointee.state.insert(.aborted)
-            unsafe core.pointee.touch(&connection.pointee)
+            unsafe cut(connection)
         } else {
             var context = unsafe ConnectionContext(connection, core: core)
             handler?.timedOut(&context)

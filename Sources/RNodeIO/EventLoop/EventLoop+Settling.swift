@@ -24,6 +24,7 @@ extension EventLoop {
         unsafe tellOverflowed(connection)
         unsafe resumeIfDrained(connection)
         unsafe giveBacklog(connection)
+        if unsafe connection.pointee.state.contains(.hungUp) { unsafe endIfHeard(connection) }
         if unsafe connection.pointee.waiting != nil { unsafe tellDropped(connection) }
         unsafe core.pointee.send(from: &connection.pointee)
         unsafe core.pointee.account(&connection.pointee)
@@ -86,6 +87,15 @@ extension EventLoop {
         if taken > 0, unsafe connection.pointee.state.isDisjoint(with: [.paused, .yielded]) {
             context.again()
         }
+    }
+
+    /// Ends a connection whose peer has hung up, once the handler has taken all that it had sent.
+    private func endIfHeard(_ connection: UnsafeMutablePointer<Connection>) {
+        guard unsafe connection.pointee.backlog == nil,
+            unsafe connection.pointee.state.isDisjoint(with: [.paused, .deaf, .inputFinished])
+        else { return }
+        unsafe finished(connection)
+        unsafe connection.pointee.state.insert(.aborted)
     }
 
     /// Ends a connection whose end was asked for and has come. Returns whether its slot is free now.

@@ -2,7 +2,7 @@
 //
 // SAFETY: `core` is the loop's own; a connection's address is not used after `free`.
 extension EventLoop {
-    /// Cuts what is still open, and runs what was left for the loop.
+    /// Cuts what is still open; from here on, no work is taken, and jobs are run by whoever finds a thread for them.
     func shutDown() {
         closeListeners()
         takeMail()
@@ -12,36 +12,41 @@ extension EventLoop {
             unsafe core.pointee.free(id, abort: isKnown)
             if isKnown { handler?.closed(id, .loopStopped, on: self) }
         }
-        mailbox.close()
-        // Ends have begun tasks here: they run though there is no further turn.
-        runAllLocalJobs()
-        runLateMail()
         handler = nil
         scheduled = [:]
+        mailbox.close()
     }
 
-    /// Runs what still comes for a loop that has ended, on one thread at a time, until there is no more: whoever
-    /// waits for it goes on, and finds every connection closed.
-    private func runLateMail() {
-        while let items = mailbox.takeLate() {
-            enter()
-            take(items)
-            runAllLocalJobs()
-            leave()
+    /// Runs what ends have begun, though there is no further turn. A task that never comes to its end is left to a thread
+    /// of its own.
+    func runLastJobs() {
+        for _ in 0..<Self.lastRoundsMax {
+            guard runLateMail() else { return }
         }
+        startLateThread()
     }
 
-    private func runAllLocalJobs() {
-        while !localJobs.isEmpty { runLocalJobs() }
+    /// So many times a loop's last jobs, and those they add, are run before the loop's end waits for them no more.
+    private static var lastRoundsMax: Int { 64 }
+
+    /// Runs what still came for a loop that has ended, on one thread at a time: whoever waits for it goes on, and finds
+    /// every connection closed. False when there is no more.
+    private func runLateMail() -> Bool {
+        guard !localJobs.isEmpty || mailbox.hasLate() else { return false }
+        enter()
+        jobsLeft = limits.jobsPerTurnMax
+        take(mailbox.takeLate())
+        leave()
+        return true
     }
 
     /// Has late jobs run on a thread of their own: nobody is held up who brings one.
     func startLateThread() {
         do throws(IOError) {
-            try LoopThread.start { self.runLateMail() }
+            try LoopThread.start { while self.runLateMail() {} }
         } catch {
             // No thread left: whoever brings the job runs it.
-            runLateMail()
+            while runLateMail() {}
         }
     }
 }

@@ -34,6 +34,8 @@ public final class EventLoop: @unchecked Sendable {
     var events: [BackendEvent] = []
     var due: [UInt64] = []
     var localJobs: [UnownedJob] = []
+    /// How many jobs this turn may still run: ``IOLimits/jobsPerTurnMax`` at its beginning.
+    var jobsLeft = 0
     var scheduled: [UInt64: Scheduled] = [:]
     private var nextScheduled: UInt64 = 0
 
@@ -86,10 +88,15 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     /// Ends a loop whose turns the caller runs: cuts what is still open. ``run()`` does so by itself.
+    ///
+    /// Not inside a turn: callbacks ask for the end by ``stop()``.
     public func end() {
+        precondition(!isOnLoop, "end() inside a turn of the same loop")
+        guard !hasEnded else { return }
         enter()
         shutDown()
         leave()
+        runLastJobs()
     }
 
     /// Makes ``run()`` return after the turn at hand. From any thread.
@@ -100,8 +107,9 @@ public final class EventLoop: @unchecked Sendable {
 
     /// One turn: wait, take the mailbox, serve what is ready and due, let publications out, send.
     ///
-    /// Waits for the next event or deadline, unless `waits` is false.
+    /// Waits for the next event or deadline, unless `waits` is false. Not inside a turn of the same loop.
     public func turn(waits: Bool = true) {
+        precondition(!isOnLoop, "turn() inside a turn of the same loop")
         let polls = !waits || hasWork
         let deadline =
             polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
@@ -109,6 +117,7 @@ public final class EventLoop: @unchecked Sendable {
         enter()
         turnBegan.store(now.nanoseconds, ordering: .relaxed)
         unsafe core.pointee.begin(at: now)
+        jobsLeft = limits.jobsPerTurnMax
         resumeYielded()
         takeMail()
         serveEvents()
@@ -200,7 +209,7 @@ public final class EventLoop: @unchecked Sendable {
 
     // MARK: - Other connections of this loop
 
-    /// Lends a connection; nil when it is gone or closing. On the loop's thread only.
+    /// Lends a connection; nil when it is gone, or only the end of its peer's stream is awaited. On the loop's thread only.
     public func withConnection<Result>(
         _ id: ConnectionID, _ body: (inout ConnectionContext) -> Result
     ) -> Result? {

@@ -94,7 +94,9 @@ struct LoopCore: ~Copyable {
         guard let connection = connections.take(at: id.slot) else { return }
         if let timer = connection.timer { wheel.cancel(timer) }
         unsentBytes &-= connection.accountedBytes
-        backend.remove(connection.transport.descriptor)
+        if !connection.state.contains(.hungUp) {
+            backend.remove(connection.transport.descriptor)
+        }
         connection.transport.close(abort: abort)
         generations[Int(id.slot)] &+= 1
         freeSlots.append(id.slot)
@@ -278,6 +280,12 @@ struct LoopCore: ~Copyable {
         setInterest(wanted, of: &connection)
     }
 
+    /// Has nothing more told of a connection whose peer has hung up: the backend would tell that for ever.
+    mutating func unwatch(_ connection: inout Connection) {
+        backend.remove(connection.transport.descriptor)
+        connection.state.insert(.hungUp)
+    }
+
     /// Whether the handler is not to be given bytes now.
     func isPaused(_ connection: borrowing Connection) -> Bool {
         connection.state.contains(.paused) || connection.backlog != nil
@@ -285,7 +293,7 @@ struct LoopCore: ~Copyable {
 
     /// Tells the backend what the connection waits for, if that has changed.
     mutating func setInterest(_ wanted: Readiness, of connection: inout Connection) {
-        guard wanted != connection.interest else { return }
+        guard wanted != connection.interest, !connection.state.contains(.hungUp) else { return }
         do throws(IOError) {
             try backend.modify(
                 connection.transport.descriptor, interest: wanted, token: connection.id.rawValue)

@@ -16,27 +16,29 @@ extension EventLoop: SerialExecutor, TaskExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
     }
 
-    /// Asserts, in debug builds, that the calling code runs on the loop.
+    /// Whether the calling code runs on the loop.
+    public func isIsolatingCurrentContext() -> Bool? { isOnLoop }
+
+    /// Ends the process unless the calling code runs on the loop.
     public func checkIsolated() {
-        assert(isOnLoop, "this runs on the thread of loop \(index) only")
+        precondition(isOnLoop, "this runs on the thread of loop \(index) only")
     }
 
-    /// Runs the jobs that wait, and those they add; at most 4,096 a turn, so that sockets are served too.
+    /// Runs the jobs that wait, and those they add, as many as the turn has left: sockets are served too.
     func runLocalJobs() {
-        var ran = 0
-        while !localJobs.isEmpty, ran < 4_096 {
+        while !localJobs.isEmpty, jobsLeft > 0 {
             var batch: [UnownedJob] = []
             swap(&batch, &localJobs)
-            if batch.count > 4_096 - ran {
-                localJobs.append(contentsOf: batch[(4_096 - ran)...])
-                batch.removeSubrange((4_096 - ran)...)
+            if batch.count > jobsLeft {
+                localJobs.append(contentsOf: batch[jobsLeft...])
+                batch.removeSubrange(jobsLeft...)
             }
+            jobsLeft -= batch.count
             for job in batch {
                 // SAFETY: each job is taken out of the list once, and run on the thread the loop is owned by.
                 unsafe job.runSynchronously(
                     isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             }
-            ran += batch.count
             // The batch's memory serves the next one.
             if localJobs.isEmpty {
                 batch.removeAll(keepingCapacity: true)

@@ -100,13 +100,17 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Takes what came for a loop that has ended; nil when there is nothing, and the next one begins to drain again.
-    func takeLate() -> Items? {
+    /// Whether something came for a loop that has ended; when not, whoever brings the next job begins to drain again.
+    func hasLate() -> Bool {
         items.withLock { items in
-            guard !items.isEmpty else {
-                items.isDraining = false
-                return nil
-            }
+            if items.isEmpty { items.isDraining = false }
+            return items.isDraining
+        }
+    }
+
+    /// Takes what came for a loop that has ended.
+    func takeLate() -> Items {
+        items.withLock { items in
             defer {
                 items.jobs = []
                 items.work = []

@@ -86,6 +86,7 @@ struct LimitFieldTests {
         Field("io.outputStallTimeout", 10...hour) { $0.io.outputStallTimeout = .milliseconds($1) },
         Field("io.acceptsPerTurnMax", 1...4_096) { $0.io.acceptsPerTurnMax = $1 },
         Field("io.messagesPerTurnMax", 1...65_536) { $0.io.messagesPerTurnMax = $1 },
+        Field("io.jobsPerTurnMax", 16...1_048_576) { $0.io.jobsPerTurnMax = $1 },
         Field("io.refusalsMax", 0...4_096) { $0.io.refusalsMax = $1 },
         Field("io.acceptBackOff", 1...60_000) {
             $0.io.acceptBackOff = .milliseconds($1)
