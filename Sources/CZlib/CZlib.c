@@ -6,6 +6,8 @@
 struct czlib_stream {
     z_stream zlib;
     int deflates;
+    // A reset failed: no call succeeds any more.
+    int is_broken;
 };
 
 static czlib_stream *made(czlib_stream *stream, int status) {
@@ -64,7 +66,8 @@ czlib_step czlib_deflate(
     int32_t flushes
 ) {
     give(stream, input, input_count, output, output_count);
-    int status = deflate(&stream->zlib, flushes ? Z_SYNC_FLUSH : Z_NO_FLUSH);
+    int status = Z_STREAM_ERROR;
+    if (!stream->is_broken) status = deflate(&stream->zlib, flushes ? Z_SYNC_FLUSH : Z_NO_FLUSH);
     return taken(stream, input_count, output_count, status);
 }
 
@@ -72,15 +75,16 @@ czlib_step czlib_inflate(
     czlib_stream *stream, const void *input, uint32_t input_count, void *output, uint32_t output_count
 ) {
     give(stream, input, input_count, output, output_count);
-    int status = inflate(&stream->zlib, Z_SYNC_FLUSH);
+    int status = Z_STREAM_ERROR;
+    if (!stream->is_broken) status = inflate(&stream->zlib, Z_SYNC_FLUSH);
     return taken(stream, input_count, output_count, status);
 }
 
 void czlib_reset(czlib_stream *stream) {
-    if (stream->deflates) deflateReset(&stream->zlib);
-    else inflateReset(&stream->zlib);
+    int status = stream->deflates ? deflateReset(&stream->zlib) : inflateReset(&stream->zlib);
+    if (status != Z_OK) stream->is_broken = 1;
 }
 
 void czlib_continue(czlib_stream *stream) {
-    if (!stream->deflates) inflateResetKeep(&stream->zlib);
+    if (stream->deflates || inflateResetKeep(&stream->zlib) != Z_OK) stream->is_broken = 1;
 }

@@ -51,14 +51,27 @@ public struct ByteBuffer: ~Copyable {
         grow(by: additional)
     }
 
+    /// Makes room for `additional` more bytes in a buffer that will hold no more than `most` in the end.
+    ///
+    /// Grows by half up to half of `most`, and then to all of it. So the capacity is never above `most`, and
+    /// above 64 bytes it is at most twice what was needed; and while bytes move to their new place, both places
+    /// together hold no more than `most` of them. What is needed beyond `most` is given all the same.
+    public mutating func reserve(_ additional: Int, within most: Int) {
+        guard additional > capacity &- tail else { return }
+        grow(by: additional, within: most)
+    }
+
     @inline(never)
-    private mutating func grow(by additional: Int) {
+    private mutating func grow(by additional: Int, within most: Int = .max) {
         let live = count
         // A buffer whose consumed front makes enough room is moved down instead of made bigger.
         if let base = unsafe base, additional <= capacity &- live, head >= capacity / 2 {
             unsafe base.copyMemory(from: base + head, byteCount: live)
         } else {
-            let wanted = max(live + additional, capacity + capacity / 2, 64)
+            let needed = live + additional
+            let half = most / 2
+            let bounded = needed > half ? most : min(max(capacity + capacity / 2, 64), half)
+            let wanted = max(needed, bounded)
             let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
             if let base = unsafe base {
                 unsafe larger.copyMemory(from: base + head, byteCount: live)

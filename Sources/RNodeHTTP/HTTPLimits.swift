@@ -7,7 +7,8 @@ public struct HTTPLimits: Sendable, Hashable {
 
     /// Bytes in the request line, its CRLF not counted. Beyond: 414.
     public var requestLineBytesMax = 8 * 1024
-    /// Bytes in all field lines with their CRLFs, trailers included. Beyond: 431.
+    /// Bytes in all field lines with their CRLFs, trailers included; the empty line behind them is not
+    /// counted. Beyond: 431.
     public var headerBlockBytesMax = 16 * 1024
     /// Fields in a request, trailers included. Beyond: 431.
     public var headerFieldsMax = 100

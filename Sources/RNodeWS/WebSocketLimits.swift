@@ -8,8 +8,11 @@ public struct WebSocketLimits: Hashable, Sendable {
     /// The longest message in bytes, counted after any extension (1…64 MiB). Breach: close 1009.
     public var messageBytesMax = 1 << 20
 
-    /// The longest payload of one frame in bytes as it is on the wire (1…64 MiB); nil, or more than
+    /// The longest payload of one frame in bytes as it is on the wire (1…64 MiB); nil, or no less than
     /// a message may have, for as long as a message. Breach: close 1009.
+    ///
+    /// A message may be longer on the wire than it is: deflate adds an eighth, a 128th and 64 bytes at most to
+    /// what can't be made shorter. So long may be one frame then, and all frames of a message together.
     public var frameBytesMax: Int?
 
     /// How many times longer than what came an inflated message may be (1…1,000,000); nil for any.

@@ -72,6 +72,40 @@ func expect(_ holds: Bool, at location: SourceLocation = #_sourceLocation) {
         expect(buffer.isEmpty)
     }
 
+    @Test(
+        "A buffer with a bound has room for no more, and moves no more than it",
+        arguments: [0, 1, 63, 64, 129, 1_000])
+    func bounded(most: Int) {
+        for size in [1, 5, 100] {
+            var buffer = ByteBuffer()
+            while buffer.count < most {
+                let piece = [UInt8](repeating: 7, count: min(size, most - buffer.count))
+                let before = buffer.capacity
+                buffer.reserve(piece.count, within: most)
+                // What is at its old place and at its new one while it moves.
+                if buffer.capacity != before { expect(buffer.count * 2 <= most) }
+                expect(buffer.capacity <= most)
+                expect(buffer.capacity <= max(64, 2 * (buffer.count + piece.count)))
+                buffer.append(piece.span)
+                expect(buffer.capacity <= most)
+            }
+            expect(buffer.copied() == [UInt8](repeating: 7, count: most))
+        }
+    }
+
+    @Test("What is needed beyond a bound is given, and no bound traps")
+    func beyondBound() {
+        for most in [Int.min, -1, 0, 2, .max] {
+            var buffer = ByteBuffer()
+            for count in 0..<200 {
+                buffer.reserve(1, within: most)
+                expect(buffer.capacity > count)
+                buffer.append(UInt8(truncatingIfNeeded: count))
+            }
+            expect(buffer.count == 200)
+        }
+    }
+
     @Test("Numbers are written in decimal", arguments: [0, 7, -7, 10, 1_234_567, Int.max, Int.min])
     func decimal(value: Int) {
         var buffer = ByteBuffer()

@@ -121,13 +121,46 @@ struct HTTPDateTests {
         "Sun, 29 Feb 1900 08:49:37 GMT", "Sun, 29 Feb 1995 08:49:37 GMT",
         "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",
         "Sun, 06 Nov 94 08:49:37 GMT", "Sun, 06 Nov 19940 08:49:37 GMT",
-        "Sun, 06 Nov 1969 08:49:37 GMT", "Sun, 06 Nov 1994 8:49:37 GMT",
+        "Sun, 06 Nov -969 08:49:37 GMT", "Sun, 06 Nov 1994 8:49:37 GMT",
         "Sun, 06 Nov 1994 08:49 GMT", "Sunday, 06-Nov-1994 08:49:37 GMT",
         "Sunday, 06-Nov-94 08:49:37", "Sun Nov 6 08:49:37 94", "Sun, -6 Nov 1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 08:49:-7 GMT", "a b c d e f", "a, b c d e f",
     ])
     func `what is no date is none`(_ text: String) {
         #expect(HTTPDate.seconds(text, now: Self.now) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Wed, 31 Dec 1969 23:59:59 GMT", -1),
+            ("Sun, 06 Nov 1904 08:49:37 GMT", -2_056_029_023),
+            ("Sun Nov  6 08:49:37 1904", -2_056_029_023),
+            ("Mon, 01 Jan 1900 00:00:00 GMT", -2_208_988_800),
+            ("Wed, 01 Mar 0000 00:00:00 GMT", -62_162_035_200),
+            ("Sat, 01 Jan 0000 00:00:00 GMT", -62_167_219_200),
+        ] as [(String, Int64)])
+    func `a date before 1970 is one like any other`(_ text: String, _ seconds: Int64) {
+        #expect(HTTPDate.seconds(text, now: Self.now) == seconds)
+    }
+
+    @Test func `each month from the year 0 to 2400 begins where the one before ends`() {
+        let names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(separator: " ")
+        var end: Int64 = -62_167_219_200
+        for year in 0...2400 {
+            let digits = String(String(10_000 + year).dropFirst())
+            for name in names {
+                let last = ["31", "30", "29", "28"].lazy.compactMap {
+                    HTTPDate.seconds("Mon, \($0) \(name) \(digits) 23:59:59 GMT", now: 0)
+                }.first
+                let first = HTTPDate.seconds("Mon, 01 \(name) \(digits) 00:00:00 GMT", now: 0)
+                guard first == end, let last else {
+                    Issue.record("\(name) \(digits)")
+                    return
+                }
+                end = last + 1
+            }
+        }
+        #expect(end == 13_601_088_000)
     }
 
     @Test func `a year of two digits is within fifty years of now`() {
@@ -185,6 +218,16 @@ struct PreconditionTests {
                 }
             }
         }
+    }
+
+    @Test func `a date before 1970 is a condition like any other`() {
+        let early = "Fri, 31 Dec 1965 23:59:59 GMT"
+        #expect(version.verdict([.ifUnmodifiedSince: early]) == .failed)
+        #expect(version.verdict([.ifModifiedSince: early]) == .serve)
+        let old = Preconditions(
+            tag: EntityTag("v", isWeak: false), modified: -126_230_401, now: 784_200_000)
+        #expect(old.verdict([.ifUnmodifiedSince: early]) == .serve)
+        #expect(old.verdict([.ifModifiedSince: early]) == .notModified)
     }
 
     @Test func `If-Range holds for this very version only`() {

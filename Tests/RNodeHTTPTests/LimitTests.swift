@@ -43,8 +43,8 @@ struct LimitTests {
         limits.headerBlockBytesMax = limit
         limits.headerFieldsMax = 100_000
         check(limit, 431, limits) { amount in
-            // "Host: h", the empty line, and lines of at most 4096 bytes.
-            var rest = amount - 9 - 2
+            // "Host: h", and lines of at most 4096 bytes; the empty line is not counted.
+            var rest = amount - 9
             var lines = ""
             while rest > 0 {
                 let line = rest > 4100 ? 4096 : rest
@@ -156,17 +156,29 @@ struct LimitTests {
 
     @Test func `trailers: 431 for their bytes together with the head's`() {
         let head = Self.start + "Transfer-Encoding: chunked\r\n\r\n"
-        let block = head.utf8.count - "GET / HTTP/1.1\r\n".utf8.count
+        // The empty lines behind the head and behind the trailers are not counted.
+        let block = head.utf8.count - "GET / HTTP/1.1\r\n\r\n".utf8.count
         for limit in [200, 16384] {
             var limits = HTTPLimits()
             limits.headerBlockBytesMax = limit
             limits.headerFieldsMax = 100_000
             check(limit, 431, limits) { amount in
                 let rest = amount - block
-                guard rest >= 6 else { return Self.start + "\r\n" }
-                return head + "0\r\nX:" + String(repeating: "y", count: rest - 6) + "\r\n\r\n"
+                guard rest >= 4 else { return Self.start + "\r\n" }
+                return head + "0\r\nX:" + String(repeating: "y", count: rest - 4) + "\r\n\r\n"
             }
         }
+    }
+
+    @Test func `a head as long as all its limits allow is taken, in every read`() {
+        var limits = HTTPLimits()
+        limits.requestLineBytesMax = 64
+        limits.headerBlockBytesMax = 64
+        let line = "GET /\(String(repeating: "a", count: 50)) HTTP/1.1\r\n"
+        let fields = "Host: h\r\nX:\(String(repeating: "y", count: 51))\r\n"
+        #expect(line.utf8.count == 64 + 2 && fields.utf8.count == 64)
+        let found = transcriptInAllSplits("\r\n" + line + fields + "\r\n", limits: limits)
+        #expect(found.requests.count == 1)
     }
 
     @Test func `trailers: 431 for their number together with the head's fields`() {

@@ -93,6 +93,18 @@ struct SessionTableTests {
             ])
     }
 
+    @Test func `an empty line`() {
+        expect(
+            "\r\n",
+            [
+                .fresh: (.needMore, .fresh), .idle: (.needMore, .idle),
+                .head: (.failed(HTTPParseError(.badRequestLine)), .closed),
+                .body: (.body(0..<2), .body), .responding: (.awaitingResponse, .responding),
+                .draining: (.needMore, .draining), .upgrade: (.awaitingResponse, .upgrade),
+                .closed: (.close, .closed),
+            ])
+    }
+
     @Test func `a whole head`() {
         expect(
             String(Self.get.dropFirst(3)),

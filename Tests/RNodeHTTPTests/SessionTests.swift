@@ -216,6 +216,57 @@ struct SessionTimeTests {
         #expect(session.timedOut(now: at(77), limits: Self.limits) == .close)
     }
 
+    // One behind a body, as old clients send it: RFC 9112 section 2.2 has it ignored.
+    @Test(arguments: [["\r\n"], ["\r", "\n"], ["\r"]])
+    func `an empty line leaves an idle connection idle, and its clock as it was`(
+        _ pieces: [String]
+    ) {
+        var session = HTTPSession(acceptedAt: at(0))
+        var head = RequestHead()
+        _ = feed(&session, &head, SessionTableTests.get, 1)
+        _ = session.responseFinished(keepsAlive: true, now: at(2), limits: Self.limits)
+        for piece in pieces {
+            #expect(feed(&session, &head, piece, 3) == .needMore)
+            #expect(session.isIdle == true)
+            #expect(session.deadline(limits: Self.limits) == at(77))
+        }
+        #expect(session.timedOut(now: at(76.999), limits: Self.limits) == nil)
+        #expect(session.timedOut(now: at(77), limits: Self.limits) == .close)
+    }
+
+    @Test func `a head behind an empty line is due 10 seconds after its own first byte`() {
+        var session = HTTPSession(acceptedAt: at(0))
+        var head = RequestHead()
+        _ = feed(&session, &head, SessionTableTests.get, 1)
+        _ = session.responseFinished(keepsAlive: true, now: at(2), limits: Self.limits)
+        _ = feed(&session, &head, "\r\n", 3)
+        #expect(feed(&session, &head, "G", 70) == .needMore)
+        #expect(session.isIdle == false)
+        #expect(session.deadline(limits: Self.limits) == at(80))
+        let rest = feed(&session, &head, String(SessionTableTests.get.dropFirst()), 79)
+        #expect(rest == .request(.none))
+        #expect(session.requestBegan == at(70))
+    }
+
+    @Test func `empty lines are counted while a connection is idle`() {
+        var session = HTTPSession(acceptedAt: at(0))
+        var head = RequestHead()
+        _ = feed(&session, &head, SessionTableTests.get, 1)
+        _ = session.responseFinished(keepsAlive: true, now: at(2), limits: Self.limits)
+        #expect(feed(&session, &head, "\r\n", 3) == .needMore)
+        let second = feed(&session, &head, "\r\n", 4)
+        #expect(second == .failed(HTTPParseError(.badEmptyLine)))
+    }
+
+    @Test func `an empty line first of all leaves a connection fresh: 408 after 10 seconds`() {
+        var session = HTTPSession(acceptedAt: at(5))
+        var head = RequestHead()
+        #expect(feed(&session, &head, "\r\n", 6) == .needMore)
+        #expect(session.isFresh == true)
+        let late = session.timedOut(now: at(15), limits: Self.limits)
+        #expect(late == .failed(HTTPParseError(.headerTimeout)))
+    }
+
     static let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"
 
     @Test func `a body keeps 1 KiB a second over each 10 seconds, or is refused`() {

@@ -101,9 +101,7 @@ struct AcceptingTests {
         "A turn takes so many connections from a listener as the limit says, a later one the rest",
         arguments: [7, 8, 9, 80])
     func acceptsPerTurn(count: Int) throws {
-        var limits = IOLimits()
-        limits.acceptsPerTurnMax = 8
-        let host = try TestHost(limits: limits)
+        let host = try TestHost { $0.acceptsPerTurnMax = 8 }
         let handler = EchoHandler()
         host.loops[0].setHandler(handler)
         for _ in 0..<count { _ = try host.connect() }
@@ -119,9 +117,7 @@ struct AcceptingTests {
         "Connections up to the limit are served; those beyond it are answered and closed",
         arguments: [4, 5, 6, 50])
     func limit(count: Int) throws {
-        var limits = IOLimits()
-        limits.connectionsMax = 5
-        let host = try TestHost(loops: 2, limits: limits)
+        let host = try TestHost(loops: 2) { $0.connectionsMax = 5 }
         let handlers = [EchoHandler(), EchoHandler()]
         for (loop, handler) in zip(host.loops, handlers) { loop.setHandler(handler) }
         let peers = try (0..<count).map { try host.connect(toLoop: $0 % 2) }
@@ -146,10 +142,10 @@ struct AcceptingTests {
 
     @Test("Of many refused at once so many are answered as the limit says", arguments: [0, 1, 3])
     func refusals(most: Int) throws {
-        var limits = IOLimits()
-        limits.connectionsMax = 1
-        limits.refusalsMax = most
-        let host = try TestHost(limits: limits)
+        let host = try TestHost {
+            $0.connectionsMax = 1
+            $0.refusalsMax = most
+        }
         host.loops[0].setHandler(handler)
         let peers = try (0..<30).map { _ in try host.connect() }
         for _ in 0..<4 { host.turn() }
@@ -197,5 +193,14 @@ struct AcceptingTests {
         host.loops[0].turn(waits: false)
         #expect(peer.isReset)
         #expect(host.loops[0].budget.openCount == 0)
+    }
+}
+
+extension TestHost {
+    /// A host whose limits are the defaults, but for what `change` sets.
+    convenience init(loops: Int = 1, limits change: (inout IOLimits) -> Void) throws {
+        var limits = IOLimits()
+        change(&limits)
+        try self.init(loops: loops, limits: limits)
     }
 }

@@ -30,9 +30,7 @@ struct MailboxTests {
         "Droppable items wait up to the limit, further ones are refused; others always wait",
         arguments: [7, 8, 9, 80])
     func droppableItems(count: Int) throws {
-        var limits = IOLimits()
-        limits.mailboxItemsMax = 8
-        let host = try TestHost(limits: limits)
+        let host = try TestHost { $0.mailboxItemsMax = 8 }
         let loop = host.loops[0]
         let ran = Atomic(0)
         let taken = (0..<count).count { _ in

@@ -87,6 +87,70 @@ struct RoomRegistryReentrancyTests {
         }
     }
 
+    @Test("A removal that the store refused is over for whoever waited for its turn")
+    func metadataRacingFailedRemoval() async {
+        let refusals = Atomic<Int>(0)
+        for seed in 0..<200 {
+            // The second call to the store is the removal's, or the change's.
+            await withLoop(seed: UInt64(seed), fails: { $0 == 2 }) { scene in
+                let room = try await scene.registry.createRoom("r")
+                let removal = Guarded<RoomError?>(nil)
+                let change = Guarded<RoomError?>(nil)
+                await scene.start {
+                    do throws(RoomError) {
+                        try await scene.registry.removeRoom(room.id)
+                    } catch {
+                        removal.withLock { $0 = error }
+                    }
+                }
+                await scene.start {
+                    do throws(RoomError) {
+                        try await scene.registry.setRoomMetadata(room.id, ["k": "v"])
+                    } catch {
+                        change.withLock { $0 = error }
+                    }
+                }
+                scene.atEnd {
+                    guard removal.withLock({ $0 }) != nil else { return }
+                    refusals.add(1, ordering: .relaxed)
+                    #expect(change.withLock { $0 } == nil, "seed \(seed)")
+                    let metadata = await scene.registry.snapshot(of: room.id)?.metadata
+                    #expect(metadata == ["k": "v"], "seed \(seed)")
+                }
+            }
+        }
+        #expect(refusals.load(ordering: .relaxed) > 20)
+    }
+
+    @Test("A room that somebody comes into before its turn to expire stays")
+    func joinRacingExpiry() async {
+        var limits = RoomLimits()
+        limits.emptyRoomTimeToLive = .seconds(1)
+        for seed in 0..<200 {
+            await withLoop(seed: UInt64(seed), limits: limits) { scene in
+                let room = try await scene.registry.createRoom("r")
+                let isIn = Atomic<Bool>(false)
+                // Has the store's turn first, or waits for it.
+                await scene.start {
+                    try? await scene.registry.setRoomMetadata(room.id, ["k": "v"])
+                }
+                await scene.start { await scene.registry.expireEmptyRooms(now: 10_000) }
+                await scene.start {
+                    await Task.yield()
+                    guard let seat = try? await scene.registry.reserve(.sample(1), in: room.id),
+                        (try? await scene.registry.confirm(seat)) != nil
+                    else { return }
+                    isIn.store(true, ordering: .relaxed)
+                }
+                scene.atEnd {
+                    let members = await scene.registry.members(of: room.id).count
+                    #expect(members == (isIn.load(ordering: .relaxed) ? 1 : 0), "seed \(seed)")
+                    #expect(scene.registry.roomsCount == members, "seed \(seed)")
+                }
+            }
+        }
+    }
+
     @Test("A room removed while rooms are restored stays removed")
     func restoreRacingRemoval() async {
         for seed in 0..<200 {
@@ -100,9 +164,11 @@ struct RoomRegistryReentrancyTests {
     }
 
     private func withLoop(
-        seed: UInt64, _ body: @escaping @Sendable (Scene) async throws -> Void
+        seed: UInt64, limits: RoomLimits = RoomLimits(),
+        fails: @escaping @Sendable (Int) -> Bool = { _ in false },
+        _ body: @escaping @Sendable (Scene) async throws -> Void
     ) async {
-        let scene = Scene(seed: seed)
+        let scene = Scene(seed: seed, limits: limits, fails: fails)
         await scene.run {
             do { try await body(scene) } catch { Issue.record(error) }
         }

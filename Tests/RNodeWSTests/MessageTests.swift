@@ -177,6 +177,37 @@ struct MessageLimitTests {
         }
     }
 
+    @Test(
+        "B8 memory never passes the limit, and while it grows old and new hold no more together",
+        arguments: [100, 999, 1000, 20_000])
+    func capacity(limit: Int) {
+        for size in [1, 7, 64, 999] {
+            var session = setup(message: limit, fragments: .max).session()
+            var received = 0
+            while received < limit {
+                let piece = [UInt8](repeating: 1, count: min(size, limit - received))
+                let opcode: UInt8 = received == 0 ? 2 : 0
+                _ = session.receive(WireFrame(opcode: opcode, payload: piece, fin: false).bytes)
+                received += piece.count
+                let capacity = session.unfinishedByteCount
+                #expect(capacity == limit || capacity * 2 <= limit, "\(capacity)")
+                #expect(capacity >= received && capacity <= max(64, received * 2))
+            }
+        }
+    }
+
+    @Test("B8 the last frame of a message says how long it is: memory is never more than that")
+    func capacityOfLastFrame() {
+        for size in [100, 999, 20_000] {
+            var session = WebSocketSession(role: .server, now: .zero)
+            _ = session.receive(WireFrame(opcode: 2, declared: UInt64(size)).bytes)
+            for _ in 1..<size {
+                _ = session.receive([1])
+                #expect(session.unfinishedByteCount <= size)
+            }
+        }
+    }
+
     @Test("B5 what is copied to put a message together grows with its length, not with its square")
     func linear() {
         for fragment in [1, 100, 1000] {

@@ -44,6 +44,7 @@ package enum HTTPDate {
 
     /// The seconds since 1970 that `text` names, in any of the three forms; nil for anything else.
     ///
+    /// Four digits are the years 0–9999 in the Gregorian calendar; what is before 1970 is negative.
     /// The weekday is not compared with the date. A year of two digits (RFC 850) is the one within fifty
     /// years from `now`, as the RFC wants it.
     package static func seconds(_ text: String, now: Int64) -> Int64? {
@@ -72,7 +73,6 @@ package enum HTTPDate {
         let thisYear = civil(Int(min(max(now, 0), secondsMax) / 86_400)).year
         var year = thisYear - thisYear % 100 + short
         if year > thisYear + 50 { year -= 100 }
-        guard year >= 1970 else { return nil }
         return moment(Array(String(year).utf8), parts[1], parts[0], time)
     }
 
@@ -87,7 +87,7 @@ package enum HTTPDate {
             let second = number(clock[2])
         else { return nil }
         // 60 is a leap second, which counts as the next minute's first.
-        guard (1970...9999).contains(year), (1...daysCount(month, year)).contains(day), hour < 24,
+        guard (0...9999).contains(year), (1...daysCount(month, year)).contains(day), hour < 24,
             minute < 60, second <= 60
         else { return nil }
         let days = Int64(dayNumber(year, month, day))
@@ -118,14 +118,15 @@ package enum HTTPDate {
         }
     }
 
-    /// The days from 1970-01-01 to a date that is not before it: the inverse of `civil`.
+    /// The days from 1970-01-01 to a date of the years 0–9999: the inverse of `civil`.
     private static func dayNumber(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let marchYear = month <= 2 ? year - 1 : year
+        // An era more, and taken off again: January of the year 0 belongs to the one before.
+        let marchYear = (month <= 2 ? year &- 1 : year) &+ 400
         let era = marchYear / 400
         let yearOfEra = marchYear % 400
         let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
+        return (era &- 1) * 146_097 + dayOfEra - 719_468
     }
 
     /// The date so many days after 1970-01-01, in the Gregorian calendar.

@@ -64,7 +64,8 @@ struct HeadLayout {
     var lineStart = 0
     /// No line ends before this place; scanning goes on here.
     var scanned = 0
-    var blockStart = 0
+    /// Bytes in the lines of the fields so far, with their CRLFs.
+    var blockBytes = 0
     /// Bytes looked at so far, those looked at twice counted twice: tests hold it linear.
     var examined = 0
 
@@ -72,8 +73,8 @@ struct HeadLayout {
         self.limits = limits
     }
 
-    /// Bytes in the lines of the fields so far.
-    var blockBytes: Int { lineStart &- blockStart }
+    /// Whether a byte of the request has come, and not empty lines alone.
+    var hasBegun: Bool { phase != .requestLine || scanned != lineStart }
 
     /// Adds a field, in the memory of an earlier head's if there is any.
     mutating func append(_ field: Field) {
@@ -101,7 +102,7 @@ struct HeadLayout {
         emptyLines = 0
         lineStart = 0
         scanned = 0
-        blockStart = 0
+        blockBytes = 0
         examined = 0
     }
 

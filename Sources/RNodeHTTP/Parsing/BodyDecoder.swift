@@ -187,7 +187,8 @@ public struct BodyDecoder: Hashable, Sendable {
     }
 
     private mutating func takeTrailer(_ byte: UInt8, _ limits: HTTPLimits) throws(HTTPParseError) {
-        trailerBytes &+= 1
+        let isLastLine = state == .lastLineFeed || state == .trailerStart && byte == 0x0D
+        if !isLastLine { trailerBytes &+= 1 }
         guard trailerBytes <= limits.headerBlockBytesMax else {
             throw HTTPParseError(.headTooLarge)
         }

@@ -53,6 +53,7 @@ enum RequestParser {
             return true
         case .fields:
             try FieldLineParser.parse(line, of: bytes, &layout)
+            layout.blockBytes &+= line.count &+ 2
         case .requestLine where line.isEmpty:
             layout.emptyLines &+= 1
             if layout.emptyLines > layout.limits.leadingEmptyLinesMax {
@@ -61,7 +62,6 @@ enum RequestParser {
         case .requestLine:
             try RequestLineParser.parse(line, of: bytes, &layout)
             layout.phase = .fields
-            layout.blockStart = layout.lineStart
         }
         return false
     }
@@ -90,7 +90,8 @@ enum RequestParser {
         switch layout.phase {
         case .requestLine: layout.limits.requestLineBytesMax
         case .fields:
-            layout.limits.headerBlockBytesMax &- layout.blockBytes &- 2
+            // With its CRLF; the empty line that ends the block is not counted.
+            max(0, layout.limits.headerBlockBytesMax &- layout.blockBytes &- 2)
         }
     }
 

@@ -14,8 +14,11 @@
 /// Malformed bytes: `failed` and closed, except in `draining`, where an answer has been written
 /// already: `close`. A request without a body passes through `body` too, and ends there at once.
 ///
+/// Empty lines in front of a request are no byte of it: what is fresh or idle stays so, and its clock
+/// goes on (RFC 9112 section 2.2).
+///
 /// An idle connection is this value alone. A head that came in pieces is kept behind one pointer
-/// until it is whole.
+/// until it is whole, and so are empty lines, which are counted.
 public struct HTTPSession: ~Copyable {
     enum Phase: UInt8, CaseIterable {
         case fresh, idle, head, body, responding, draining, upgrade, closed
@@ -44,7 +47,7 @@ public struct HTTPSession: ~Copyable {
     /// Whether no byte of a request has arrived that was not answered: nothing is lost by closing.
     public var isIdle: Bool { phase == .fresh || phase == .idle }
 
-    /// Whether no byte has arrived since the connection was accepted.
+    /// Whether no byte of a request has arrived since the connection was accepted.
     public var isFresh: Bool { phase == .fresh }
 
     // MARK: - Reading
@@ -75,11 +78,12 @@ public struct HTTPSession: ~Copyable {
         _ now: MonotonicInstant
     ) -> HTTPStep {
         guard offset >= 0, offset < bytes.count else { return .needMore }
-        if phase == .head { return readMoreOfHead(bytes, &offset, &head, now) }
-        if phase == .idle { since = now }
+        if partialHead != nil { return readMoreOfHead(bytes, &offset, &head, now) }
         let input = bytes.extracting(offset..<bytes.count)
         head.layout.reset()
-        switch RequestParser.parse(input, &head.layout) {
+        let outcome = RequestParser.parse(input, &head.layout)
+        if head.layout.hasBegun { headBegan(now) }
+        switch outcome {
         case .complete(let length):
             head.keep(input.extracting(0..<length))
             offset &+= length
@@ -88,7 +92,6 @@ public struct HTTPSession: ~Copyable {
         case .needMore:
             partialHead = Owned(RequestHead(partial: input, of: head))
             offset = bytes.count
-            phase = .head
             return .needMore
         }
     }
@@ -101,6 +104,7 @@ public struct HTTPSession: ~Copyable {
         guard let partial = partialHead.take() else { return fail(HTTPParseError(.headTooLarge)) }
         let input = bytes.extracting(offset..<bytes.count)
         let (taken, outcome) = partial.update { $0.resume(input) }
+        if partial.borrow({ $0.layout.hasBegun }) { headBegan(now) }
         offset &+= taken
         switch outcome {
         case .needMore:
@@ -186,6 +190,12 @@ public struct HTTPSession: ~Copyable {
     }
 
     // MARK: - Transitions
+
+    /// A head's first byte is there; its clock began when the connection was accepted, or begins now.
+    private mutating func headBegan(_ now: MonotonicInstant) {
+        if phase == .idle { since = now }
+        phase = .head
+    }
 
     mutating func becomeIdle(_ now: MonotonicInstant) {
         phase = .idle

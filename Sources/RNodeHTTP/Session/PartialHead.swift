@@ -55,9 +55,9 @@ extension RequestHead {
 }
 
 extension HTTPLimits {
-    /// The longest head that passes: empty lines, a request line, the fields.
+    /// The longest head that passes: empty lines, a request line, the fields, an empty line.
     var headBytesMax: Int {
-        leadingEmptyLinesMax &* 2 &+ requestLineBytesMax &+ 2 &+ headerBlockBytesMax
+        leadingEmptyLinesMax &* 2 &+ requestLineBytesMax &+ 2 &+ headerBlockBytesMax &+ 2
     }
 
     /// Bytes of a body that must arrive in each window.

@@ -32,20 +32,28 @@ extension RoomRegistry {
     /// Removes a room, with its memberships and reserved seats.
     ///
     /// While the store forgets it nobody can join; if the store fails, the room stays as it was.
+    /// What else waits for the store meanwhile goes on with the room as it is then.
     ///
     /// - Returns: the members it had, who may be told.
     /// - Throws: `roomNotFound` (also to the second of two removals), or `server_error` when the
     ///   store failed.
     @discardableResult
     public func removeRoom(_ room: RoomID) async throws(RoomError) -> RoomRemoval {
-        try ledger.beginRemoval(room)
-        do throws(RoomError) {
-            try await inTurn(room) { registry throws(RoomError) in
+        try await remove(room) { ledger throws(RoomError) in try ledger.beginRemoval(room) }
+    }
+
+    /// Removes a room if it `begins`, when it is its turn.
+    private func remove(
+        _ room: RoomID, begins: (inout RoomLedger) throws(RoomError) -> Void
+    ) async throws(RoomError) -> RoomRemoval {
+        // Closed and opened within the turn, and never seen closed by another that the store has yet to hear of.
+        try await inTurn(room, begins: begins) { registry throws(RoomError) in
+            do throws(RoomError) {
                 try await registry.forget(room)
+            } catch {
+                registry.ledger.abandonRemoval(room)
+                throw error
             }
-        } catch {
-            ledger.abandonRemoval(room)
-            throw error
         }
         guard let removal = ledger.finishRemoval(room) else { throw .roomNotFound }
         if restoring > 0 { removedWhileRestoring.insert(room) }
@@ -78,9 +86,14 @@ extension RoomRegistry {
     public func expireEmptyRooms(now: Int64) async -> (removed: [Room], failed: Int) {
         var removed: [Room] = []
         var failed = 0
-        for id in ledger.expired(now: now) where ledger.isExpired(id, now: now) {
+        for id in ledger.expired(now: now) {
             do throws(RoomError) {
-                removed.append(try await removeRoom(id).room)
+                let removal = try await remove(id) { ledger throws(RoomError) in
+                    // Somebody may have come in the meantime.
+                    guard ledger.isExpired(id, now: now) else { throw .roomNotFound }
+                    try ledger.beginRemoval(id)
+                }
+                removed.append(removal.room)
             } catch {
                 failed += error == .roomNotFound ? 0 : 1
             }

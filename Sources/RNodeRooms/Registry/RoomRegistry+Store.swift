@@ -29,11 +29,15 @@ extension RoomRegistry {
 
 extension RoomRegistry {
     /// Runs `operation` when no other one for the same room is under way.
+    ///
+    /// `begins` is called first, in the moment the turn is taken: what it finds and changes is so when the operation
+    /// starts. If it throws, no turn is taken.
     func inTurn(
-        _ room: RoomID,
+        _ room: RoomID, begins: (inout RoomLedger) throws(RoomError) -> Void = { _ in },
         _ operation: @escaping @Sendable (isolated RoomRegistry) async throws(RoomError) -> Void
     ) async throws(RoomError) {
         while let running = turns[room] { _ = await running.value }
+        try begins(&ledger)
         let turn = Task { () -> Result<Void, RoomError> in
             // Cleared before anybody who waits is woken: none finds a turn that has ended.
             defer { turns[room] = nil }

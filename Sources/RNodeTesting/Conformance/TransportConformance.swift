@@ -26,7 +26,7 @@ public struct TransportConformance {
         for check in TransportConformance.checks { try check.run(on: self) }
     }
 
-    /// Makes a pair, lends it, and closes what the body left open.
+    /// Makes a pair and lends it. The body closes both; only when it fails they are left to whoever made them.
     func withPair(_ body: (any Transport, any Transport) throws -> Void) throws {
         let (here, there) = try makePair()
         try body(here, there)

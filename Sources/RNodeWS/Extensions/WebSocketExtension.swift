@@ -23,6 +23,10 @@ public protocol WebSocketExtension: AnyObject {
         _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, into message: inout ByteBuffer
     ) throws(WebSocketError)
 
+    /// The most bytes that a message of up to `messageBytesMax` bytes may have on the wire, in all its frames
+    /// together: more is refused with 1009 before `decode` sees it. As many unless implemented.
+    func encodedBytesMax(messageBytesMax: Int) -> Int
+
     /// Encodes a whole outgoing message: appends it to `payload` and returns true, or appends
     /// nothing and returns false when the message is to go as it is (too short to gain).
     func encode(
@@ -38,6 +42,9 @@ public protocol WebSocketExtension: AnyObject {
 }
 
 extension WebSocketExtension {
+    /// As many as it means.
+    public func encodedBytesMax(messageBytesMax: Int) -> Int { messageBytesMax }
+
     /// None.
     public var heldByteCount: Int { 0 }
 

@@ -10,6 +10,8 @@ struct MessageAssembler: ~Copyable {
     /// What has been put together so far.
     var bytes = ByteBuffer()
 
+    /// Bytes of an extended message in the frames so far, as they are on the wire.
+    private var encodedCount = 0
     private var fragmentCount = 0
     private var validator = UTF8Validator()
 
@@ -20,6 +22,7 @@ struct MessageAssembler: ~Copyable {
         self.kind = kind
         self.isExtended = isExtended
         fragmentCount = 1
+        encodedCount = 0
         validator = UTF8Validator()
         bytes.removeAll(keepingCapacity: false)
     }
@@ -30,16 +33,20 @@ struct MessageAssembler: ~Copyable {
         if fragmentCount > fragmentsMax { throw .tooManyFragments }
     }
 
-    /// Adds the next bytes of a message that no extension decodes. `expected` more bytes of the
-    /// same frame were announced: room is made for them, but never more than for what has come.
+    /// Counts the bytes of a further frame of an extended message.
+    mutating func admitEncoded(_ count: Int, bytesMax: Int) throws(WebSocketError) {
+        if count > bytesMax &- encodedCount { throw .messageTooBig }
+        encodedCount &+= count
+    }
+
+    /// Adds the next bytes of a message that no extension decodes, and that will have at most `bytesMax`.
     /// `isASCII` says that unmasking saw nothing else.
     mutating func append(
-        _ piece: Span<UInt8>, isASCII: Bool, expected: Int
+        _ piece: Span<UInt8>, isASCII: Bool, bytesMax: Int
     ) throws(WebSocketError) {
         let isPlain = isASCII && validator.isComplete
         if kind == .text, !isPlain, !validator.update(piece) { throw .invalidUTF8 }
-        let received = bytes.count &+ piece.count
-        bytes.reserve(piece.count &+ min(expected, received))
+        bytes.reserve(piece.count, within: bytesMax)
         bytes.append(piece)
     }
 

@@ -146,7 +146,10 @@ struct UnfinishedInput: ~Copyable {
             try message.append(
                 piece, endOfMessage: isEnd, bytesMax: rules.messageBytesMax, decodedBy: decoder)
         } else {
-            try message.append(piece, isASCII: isASCII, expected: missing)
+            // The last frame says how long the message will be.
+            let end = message.bytes.count &+ piece.count &+ missing
+            try message.append(
+                piece, isASCII: isASCII, bytesMax: frame.isFinal ? end : rules.messageBytesMax)
         }
         if missing == 0 { self.frame = nil }
         guard isEnd else { return nil }

@@ -79,7 +79,7 @@ extension WebSocketSession {
         }
         let start = offset &+ header.byteCount
         guard header.payloadCount <= bytes.count &- start, header.isFinal, !header.isExtended,
-            header.opcode != .continuation
+            header.opcode != .continuation, header.payloadCount <= frameBytesMax
         else { return nil }
         let range = start..<(start &+ header.payloadCount)
         var isASCII = false

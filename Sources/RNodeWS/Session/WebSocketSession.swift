@@ -91,7 +91,7 @@ public struct WebSocketSession: ~Copyable {
         self.extension = `extension`
         isBetweenMessages = role == .server
         messageBytesMax = UInt32(clamping: limits.messageBytesMax)
-        // A frame above the message's limit could never be part of a message.
+        // A frame above the message's limit could never be part of a message; one that is extended may.
         frameBytesMax = min(messageBytesMax, UInt32(clamping: limits.frameBytesMax ?? .max))
         fragmentsMax = UInt32(clamping: limits.fragmentsMax)
         unfinishedMilliseconds = limits.unfinishedMessageTimeout.millisecondsClamped

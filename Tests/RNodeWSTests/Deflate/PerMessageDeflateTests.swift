@@ -259,10 +259,20 @@ struct PerMessageDeflateTests {
         #expect(second.unfinishedByteCount > 0)
         #expect(second.receive(Array(frames.suffix(3))) == [.message(.text, message)])
         #expect(first.receive(Array(frames.suffix(5))) == [.message(.text, message)])
-        // Kept idle for the next one, and counted.
+        // Kept idle for the next one, and not counted: another loop may have its part of the budget.
+        #expect(budget.reservedBytes == 0)
+        let other = DeflateStreams(budget: budget)
+        let offer = DeflateParameters.offer()
+        var third = Setup(
+            extension: PerMessageDeflate.accepting([offer], DeflateOptions(), other)
+        ).session()
+        #expect(third.receive(Array(frames.dropLast(3))) == [])
         #expect(budget.reservedBytes == budget.bytesMax)
+        // The idle one is not to be had then.
         #expect(second.receive(Array(frames.dropLast(3))) == [])
         #expect(second.receive(Array(frames.suffix(3))) == [.message(.text, message)])
+        #expect(third.receive(Array(frames.suffix(3))) == [.message(.text, message)])
+        #expect(budget.reservedBytes == 0)
     }
 
     @Test("What is kept for want of memory is limited as the message is, and fails as any other")
@@ -291,6 +301,7 @@ struct PerMessageDeflateTests {
         }
         #expect(failure == [.failed(.messageTooBig)])
         #expect(taken <= limit + 200)
+        #expect(session.unfinishedByteCount == 0)
     }
 
     // MARK: - Between clients

@@ -2,7 +2,8 @@ internal import Synchronization
 
 /// The memory that zlib's streams of single connections may take together, over all loops.
 ///
-/// The streams that a loop's connections share are not counted: they are few. May be used from any thread.
+/// The streams that a loop's connections share are not counted: they are few, those that wait for the next message
+/// in pieces among them. May be used from any thread.
 public final class DeflateBudget: Sendable {
     /// The most bytes that may be reserved at once.
     public let bytesMax: Int

@@ -22,13 +22,16 @@ public struct DeflateOptions: Hashable, Sendable {
     /// Whether the server's messages may refer to those before them (no `server_no_context_takeover`).
     ///
     /// Short messages that resemble one another get much shorter. Costs each connection a deflater
-    /// of its own, 2^(`serverWindowBitsMax` + 2) + 2^(`memoryLevel` + 9) bytes: 256 KiB by default.
+    /// of its own: 2^(bits of its window + 2) + 2^(`memoryLevel` + 9) bytes and 8 KiB, 264 KiB by
+    /// default. The window has `serverWindowBitsMax` bits, or fewer when the client asks for fewer.
     /// A client that asks for no takeover gets none.
     public var serverKeepsContext = false
 
     /// Whether the client's messages may refer to those before them (no `client_no_context_takeover`).
     ///
-    /// Costs each connection an inflater of its own, 2^`clientWindowBitsMax` bytes and 8 KiB.
+    /// Costs each connection an inflater of its own: 2^bits of its window and 8 KiB, 40 KiB by default.
+    /// The window has `clientWindowBitsMax` bits, at least 9, with a client that can be asked for that
+    /// (`client_max_window_bits`), else 15. A client that offers no takeover has none.
     public var clientKeepsContext = false
 
     /// The shortest message that is deflated, in bytes, 1…64 MiB. Shorter ones go as they are.

@@ -6,7 +6,8 @@
 ///
 /// Not `Sendable`: one for each loop.
 public final class DeflateStreams {
-    /// Idle inflaters that are kept for the next message in pieces.
+    /// Idle inflaters that are kept for the next message in pieces. They belong to no connection, so the budget has
+    /// their part back: it is taken for as long as one is lent.
     private static let idleMax = 8
 
     let budget: DeflateBudget
@@ -19,10 +20,6 @@ public final class DeflateStreams {
     /// No streams yet; they are made when first needed. `budget` bounds those of single connections.
     public init(budget: DeflateBudget = DeflateBudget()) {
         self.budget = budget
-    }
-
-    deinit {
-        budget.release(idle.count &* Self.lentBytes)
     }
 
     // MARK: - Deflating
@@ -114,8 +111,8 @@ public final class DeflateStreams {
 
     /// Lends an inflater for a message that arrives in pieces; nil when the budget has no room for another.
     func lendInflater() -> Inflater? {
-        if let last = idle.popLast() { return last }
         guard budget.reserve(Self.lentBytes) else { return nil }
+        if let last = idle.popLast() { return last }
         guard let made = Inflater(windowBits: 15) else {
             budget.release(Self.lentBytes)
             return nil
@@ -125,7 +122,8 @@ public final class DeflateStreams {
 
     /// Takes back what was lent.
     func takeBack(_ inflater: Inflater) {
-        guard idle.count < Self.idleMax else { return budget.release(Self.lentBytes) }
+        budget.release(Self.lentBytes)
+        guard idle.count < Self.idleMax else { return }
         inflater.reset()
         idle.append(inflater)
     }

@@ -5,6 +5,8 @@
 public final class Inflater {
     /// The most that one step produces; what exceeds a limit is found after one step at the latest.
     public static let stepBytesMax = 16_384
+    /// The least room for a step.
+    private static let roomBytesMin = 512
 
     private var stream: ZlibStream
     /// Bytes taken, and bytes produced, of the message at hand.
@@ -31,6 +33,9 @@ public final class Inflater {
 
     /// Appends what the next `payload` of a message means to `message`, up to `bytesMax` bytes in it.
     ///
+    /// What is there already counts, and `message` is never given room for more than `bytesMax` bytes and
+    /// one, by which an excess is seen. While it grows, its old place and its new one hold no more together.
+    ///
     /// Throws `messageTooBig` when there is more, once `message` is full to the byte;
     /// `inflateRatioExceeded` when a message has grown to more than `ratioMax` times what came of it,
     /// looked at after each 16 KiB; `extensionPayloadInvalid` for what is no such stream, or a
@@ -55,10 +60,12 @@ public final class Inflater {
     ) throws(WebSocketError) {
         var offset = 0
         // Short messages get little room, which doubles as they turn out to be long ones.
-        var guess = max(512, min(payload.count, Self.stepBytesMax) &* 4)
+        var guess = max(Self.roomBytesMin, min(payload.count, Self.stepBytesMax) &* 4)
         while true {
             let rest = payload.extracting(offset...)
             let room = room(guess, bytesMax &- message.count)
+            // With the one byte more, and never beyond it, however long the message gets.
+            message.reserve(room, within: min(max(bytesMax, 0), Int.max &- 1) &+ 1)
             let step = step(rest, room, &message)
             offset &+= step.consumed
             messageConsumed &+= step.consumed
@@ -71,7 +78,7 @@ public final class Inflater {
             let hasEnded = try judge(step)
             try checkRatio(ratioMax)
             // Behind an end little may come, and again an end: room is zeroed before it is used.
-            guess = hasEnded ? 512 : min(guess &* 2, Self.stepBytesMax)
+            guess = hasEnded ? Self.roomBytesMin : min(guess &* 2, Self.stepBytesMax)
             // A full step may have left something behind.
             if step.produced == room { continue }
             if offset == payload.count { return }

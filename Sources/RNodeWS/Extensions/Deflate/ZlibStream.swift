@@ -2,7 +2,8 @@ internal import CZlib
 
 /// One raw stream of zlib (RFC 1951), and its only owner.
 ///
-/// No return code is passed over: what is no success is `failed`, and the caller gives the stream up.
+/// No return code is passed over: what is no success is `failed`, and the caller gives the stream up. When a
+/// reset was none, the next call is `failed`. Only at its end a stream is not asked how it went.
 @safe
 struct ZlibStream: ~Copyable {
     /// How a call went.
