@@ -65,6 +65,11 @@ struct MetricsSnapshot: Sendable {
         outboundBytes &+= loop.outboundBytes.value
         unfinishedBytes &+= loop.unfinishedBytes.value
     }
+
+    /// Adds messages of other nodes that loops had no room for: counted like those that one loop has for another.
+    mutating func add(refusedDeliveries count: Int) {
+        errors[ErrorWord.slowConsumer.rawValue] &+= count
+    }
 }
 
 extension MetricsSnapshot.Route {

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What the server counts, merged over its loops on demand.
 ///
 /// Each loop has its own counters, which only that loop raises; a scrape reads them all from
@@ -8,6 +10,8 @@ final class ServerMetrics: Sendable {
     /// Whether histograms are kept; the counters behind the app's own numbers always are.
     let isDetailed: Bool
     private let loops: [LoopCounters]
+    /// What a broker brought for loops whose mailbox was full. Raised by threads of the broker's, so atomically.
+    private let refusedDeliveries = Atomic(0)
 
     /// Counters for `loopCount` loops and these route templates.
     init(routes: [String], loopCount: Int, isDetailed: Bool) {
@@ -65,8 +69,12 @@ final class ServerMetrics: Sendable {
             roomConnections: roomConnections,
             namedRooms: namedRooms)
         for loop in loops { snapshot.add(loop) }
+        snapshot.add(refusedDeliveries: refusedDeliveries.load(ordering: .relaxed))
         return snapshot
     }
+
+    /// A message of another node was dropped because a loop's mailbox was full. From any thread.
+    func deliveryRefused() { refusedDeliveries.add(1, ordering: .relaxed) }
 }
 
 /// What one loop counts.
