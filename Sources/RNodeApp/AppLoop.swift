@@ -25,10 +25,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var drainBegan = MonotonicInstant.distantFuture
     /// Bytes of messages whose end has not come.
     var unfinishedBytes = 0
-    /// Unsent bytes of connections that were cut in this turn, to make room.
+    /// Unsent bytes of connections that were cut in this turn, to make room; forgotten when it is over.
     var bytesCut = 0
-    /// Bytes of all messages that came.
-    var messageBytes = 0
     /// Messages that wait for the registry to find their room.
     var lookUps = 0
     var outboundStep: BudgetStep
@@ -130,6 +128,11 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         rooms.flushAll()
         settleAccounts()
         if drain != nil { finishDrainIfQuiet() }
+    }
+
+    func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop) {
+        forgetCuts()
+        watch(turnOf: nanoseconds)
     }
 
     /// Lends the state of a WebSocket connection; nil when it is none (any more).

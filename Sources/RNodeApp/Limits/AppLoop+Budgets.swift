@@ -50,6 +50,9 @@ extension AppLoop {
         if excess > 0, asksOthers { askOthers { $0.shedOutbound(asksOthers: false) } }
     }
 
+    /// The turn is over: who was cut in it is gone now, and in no sum any more.
+    func forgetCuts() { bytesCut = 0 }
+
     private func cut(_ connection: ConnectionID) {
         counters.failed(.memoryBudget)
         let peer = eventLoop.withConnection(connection) { context -> WebSocketPeer? in

@@ -26,25 +26,23 @@ extension AppLoop {
         core.log(.brokerRefused, at: eventLoop.now, ["room": "\(room.id)"])
     }
 
-    /// Delivers what another node published.
+    /// Delivers what another node published to the members on this loop.
     func deliver(_ publication: NodePublication, to room: Room) {
-        rooms.deliverLocally(to: room) {
-            let bytes = publication.json
-            let json = bytes.span
-            let isString = json.count > 0 && json[0] == UInt8(ascii: "\"")
-            gather(
-                json, isString: isString, from: publication.clientID, compress: true, to: room,
-                count: publication.claimCount() ? 1 : 0)
-        }
+        let bytes = publication.json
+        let json = bytes.span
+        let isString = json.count > 0 && json[0] == UInt8(ascii: "\"")
+        gather(
+            json, isString: isString, from: publication.clientID, compress: true, to: room,
+            reach: .loop, count: publication.claimCount() ? 1 : 0)
     }
 
     private func gather(
         _ json: Span<UInt8>, isString: Bool, from clientID: String?, compress: Bool, to room: Room,
-        count: Int = 1
+        reach: LoopRooms.Reach = .node, count: Int = 1
     ) {
         // Raw members get just the payload: a string's content, any other value's JSON text.
         let payload = isString && core.hasRawRoutes ? JSONString.content(of: json) : nil
-        rooms.publish(to: room, count: count, compress: compress) { full, raw in
+        rooms.publish(to: room, reach: reach, count: count, compress: compress) { full, raw in
             withEncoded({
                 ControlWriter.roomMessage(
                     json, .json, room: room.id, from: clientID, at: timestamp, into: &$0)
