@@ -26,6 +26,7 @@ struct LimitRowTests {
     private static let webSocketTests = "RNodeWSTests/LimitTests.swift"
     private static let rates = "RNodeAppTests/Limits/RateTests.swift"
     private static let slow = "RNodeAppTests/Limits/SlowConsumerTests.swift"
+    private static let shares = "RNodeAppTests/Limits/ShareTests.swift"
     private static let budgets = "RNodeAppTests/Limits/BudgetTests.swift"
 
     private static let http: [Row] = [
@@ -166,6 +167,13 @@ struct LimitRowTests {
         Row(
             "Reads per connection per turn", ["receiveBufferBytes", "messagesPerTurnMax"],
             "RNodeAppTests/KernelThreatTests.swift", "messagesPerTurnMax"),
+        Row(
+            "Bytes of messages per connection per turn", ["messageBytesPerTurnMax"], shares,
+            "messageBytesPerTurnMax"),
+        Row(
+            "Bytes of a room's messages per turn", ["gatheredBytesMax"], shares,
+            "gatheredBytesMax"),
+        Row("Messages to rooms that are looked up", ["lookUpsMax"], shares, "lookUpsMax"),
         Row(
             "Max connection age", ["connectionAgeMax"], "RNodeAppTests/AgeTests.swift",
             "from nine tenths of its age on"),

@@ -27,6 +27,7 @@ extension AppConfiguration {
     static let ownLimits: Set = [
         "loops", "handshakeTimeout", "bytesBeforeOpenMax", "blockedNoticesPerSecondMax",
         "connectionsPerAddressMax", "connectionAgeMax", "deflateContextBytesMax",
+        "messageBytesPerTurnMax", "gatheredBytesMax", "lookUpsMax",
     ]
 
     /// Fields of those groups that limit nothing; one of them may hold a key.

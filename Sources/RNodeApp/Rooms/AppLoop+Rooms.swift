@@ -79,7 +79,7 @@ extension AppLoop {
     /// Runs `body` with a room that has no member on this loop, once the registry has found it. False, and counted, when
     /// too many wait for that already.
     func withUnknownRoom(_ id: RoomID, _ body: @escaping @Sendable (Room) -> Void) -> Bool {
-        guard lookUps < Self.lookUpsMax else {
+        guard lookUps < core.configuration.lookUpsMax else {
             counters.failed(.slowConsumer)
             return false
         }
@@ -91,8 +91,6 @@ extension AppLoop {
         }
         return true
     }
-
-    private static var lookUpsMax: Int { 1_024 }
 
     /// Tells the full-protocol members of a room something that is no message.
     func announce(_ room: Room, _ encode: (inout ByteBuffer) -> Void) {

@@ -10,6 +10,7 @@ final class LoopRooms {
     private let core: AppCore
     private let counters: LoopCounters
     private let deflateStreams: DeflateStreams
+    private let gatheredBytesMax: Int
     /// The encodings of members here, by the number that a member keeps; 0 is none.
     private var encodings: [DeflateEncoding?] = [nil]
 
@@ -20,6 +21,7 @@ final class LoopRooms {
         self.core = core
         self.counters = counters
         self.deflateStreams = deflateStreams
+        gatheredBytesMax = core.configuration.gatheredBytesMax
     }
 
     /// A room this loop knows of because members of it are here.
@@ -96,12 +98,10 @@ final class LoopRooms {
         if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
         encode(&local.full, &local.raw)
         // A turn's publications are bounded, however many there are.
-        if isAlone || max(local.full.count, local.raw.count) > Self.gatheredBytesMax {
+        if isAlone || max(local.full.count, local.raw.count) > gatheredBytesMax {
             flush(local, to: reach, compress: compress)
         }
     }
-
-    private static var gatheredBytesMax: Int { 262_144 }
 
     /// Delivers everything gathered in this turn.
     func flushAll() {

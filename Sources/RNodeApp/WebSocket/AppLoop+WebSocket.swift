@@ -2,9 +2,6 @@
 extension AppLoop {
     // MARK: - Receiving
 
-    /// Bytes of messages after which a connection leaves the rest of what it sent to the next turn.
-    private static var messageBytesPerTurnMax: Int { 262_144 }
-
     /// Takes what a WebSocket connection received, until it has to wait.
     func receive(
         _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
@@ -12,7 +9,8 @@ extension AppLoop {
     ) {
         let route = state.borrow { $0.route }
         var share = TurnShare(
-            messages: eventLoop.limits.messagesPerTurnMax, bytes: Self.messageBytesPerTurnMax)
+            messages: eventLoop.limits.messagesPerTurnMax,
+            bytes: core.configuration.messageBytesPerTurnMax)
         while offset < bytes.count, !connection.isClosing {
             if share.isSpent || connection.isCongested {
                 connection.yieldReading()
