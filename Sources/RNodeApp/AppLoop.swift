@@ -28,7 +28,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     /// Unsent bytes of connections that were cut in this turn, to make room; forgotten when it is over.
     var bytesCut = 0
     /// Messages that wait for the registry to find their room.
-    var lookUps = 0
+    var lookUps = RoomLookUps()
     var outboundStep: BudgetStep
     var unfinishedStep: BudgetStep
     /// Where each connection is from, by its slot; kept only where addresses are counted.

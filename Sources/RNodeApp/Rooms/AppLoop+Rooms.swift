@@ -7,6 +7,7 @@ extension AppLoop {
         _ json: Span<UInt8>, isString: Bool, from clientID: String?, compress: Bool = true,
         to room: Room
     ) {
+        publishWaiting(to: room)
         gather(json, isString: isString, from: clientID, compress: compress, to: room)
         guard core.configuration.broker.reachesOtherNodes else { return }
         publishToNodes(room, NodePublication(json: json.copied(), clientID: clientID))
@@ -62,6 +63,7 @@ extension AppLoop {
     func publish(
         _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true, to room: Room
     ) {
+        publishWaiting(to: room)
         if kind == .text { publishToNodes(bytes, to: room) }
         rooms.publish(to: room, compress: compress) { full, raw in
             FrameEncoder.encode(kind, bytes, into: &raw)
@@ -76,20 +78,30 @@ extension AppLoop {
         }
     }
 
-    /// Runs `body` with a room that has no member on this loop, once the registry has found it. False, and counted, when
-    /// too many wait for that already.
-    func withUnknownRoom(_ id: RoomID, _ body: @escaping @Sendable (Room) -> Void) -> Bool {
-        guard lookUps < core.configuration.lookUpsMax else {
+    /// Has a message to a room without a member on this loop published by `publication`, once the registry has found the
+    /// room. False, and counted, when too many wait for that already.
+    func publish(
+        toUnknown id: RoomID, _ publication: @escaping RoomLookUps.Publication
+    ) -> Bool {
+        guard lookUps.count < core.configuration.lookUpsMax else {
             counters.failed(.slowConsumer)
             return false
         }
-        lookUps &+= 1
+        guard lookUps.add(publication, to: id) else { return true }
         Task(executorPreference: eventLoop) {
             let room = await self.core.registry.room(id)
-            self.lookUps &-= 1
-            if let room { body(room) }
+            for publication in self.lookUps.take(id) {
+                if let room { publication(room) }
+            }
         }
         return true
+    }
+
+    /// Lets out what waits for a room that is known now, before anything else is published to it: somebody may have
+    /// joined on this loop while the registry was asked.
+    private func publishWaiting(to room: Room) {
+        guard !lookUps.isEmpty else { return }
+        for publication in lookUps.take(room.id) { publication(room) }
     }
 
     /// Tells the full-protocol members of a room something that is no message.
