@@ -40,7 +40,8 @@ public struct AppConfiguration: Sendable {
     /// So that clients are spread anew over servers that came later.
     public var connectionAgeMax: Duration?
     /// Open connections that one remote address may have: an IPv4 address, or the /64 of an IPv6 one. 1…1,048,576; nil, the
-    /// default, for no limit. Beyond: 429 with `Retry-After`. Leave it off behind a proxy, whose address all clients bear.
+    /// default, for no limit. Beyond: 429 with `Retry-After`, for as many at a time as ``/RNodeIO/IOLimits/refusalsMax``, and
+    /// closed at once above that. Leave it off behind a proxy, whose address all clients bear.
     public var connectionsPerAddressMax: Int?
     /// Whose pages may open WebSocket connections.
     public var origins = OriginPolicy.sameHost

@@ -33,6 +33,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var unfinishedStep: BudgetStep
     /// Where each connection is from, by its slot; kept only where addresses are counted.
     var addresses: [UInt32: String] = [:]
+    /// Answers to connections too many of an address that may not have gone yet.
+    var addressRefusals = 0
     private var scratch = ByteBuffer(capacity: 1_024)
     private var cachedTimestamp = Timestamp(milliseconds: 0)
     private var responseSeconds: Int64 = 0

@@ -111,6 +111,9 @@ struct LimitRowTests {
             "Per-IP connections", ["connectionsPerAddressMax"], rates,
             "an address has so many connections, and the next is answered 429"),
         Row(
+            "Refusals of one address's connections", ["refusalsMax", "lingerTimeout"], rates,
+            "refusalsMax"),
+        Row(
             "Data messages/s",
             ["messagesPerSecondMax", "messageBurstMax", "rateBreachTimeout"], rates,
             "messages over the rate are blocked, and the sender is told"),
