@@ -29,6 +29,7 @@ final class AppCore: @unchecked Sendable {
         weak var loop: AppLoop?
     }
     private let stage = Atomic(DrainStage.serving.rawValue)
+    private let drainBegan = Atomic(Int64.max)
 
     init(
         _ configuration: AppConfiguration, routes: AppRoutes, registry: RoomRegistry,
@@ -85,6 +86,14 @@ final class AppCore: @unchecked Sendable {
 
     func advance(to stage: DrainStage) {
         self.stage.store(stage.rawValue, ordering: .relaxed)
+    }
+
+    /// When the drain began: when the first loop asked, whose `now` this is. All its times count from then, on every loop.
+    func drainBegins(at now: MonotonicInstant) -> MonotonicInstant {
+        let known = drainBegan.compareExchange(
+            expected: .max, desired: now.nanoseconds, ordering: .relaxed
+        ).original
+        return known == .max ? now : MonotonicInstant(nanoseconds: known)
     }
 
     // MARK: - Logging

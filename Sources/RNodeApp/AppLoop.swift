@@ -21,8 +21,6 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var livePeers = 0
     /// The loop's part of a drain, from when connections close until none lives.
     var drain: LoopDrain?
-    /// When the drain was announced here.
-    var drainBegan = MonotonicInstant.distantFuture
     /// Bytes of messages whose end has not come.
     var unfinishedBytes = 0
     /// Unsent bytes of connections that were cut in this turn, to make room; forgotten when it is over.

@@ -187,6 +187,9 @@ struct LimitRowTests {
             "Drain", ["preStopDelay", "closeWindowMax", "closeWindowPerConnection", "deadline"],
             "RNodeAppTests/Draining/DrainTests.swift",
             "clients are served until preStopDelay is over"),
+        Row(
+            "Drain with a blocked loop", ["blockedLoopTimeout"],
+            "RNodeAppTests/Draining/BlockedDrainTests.swift", "holds up the others for a second"),
     ]
 
     private static let rows = loops + http + webSocket + peers + rooms + compression

@@ -135,6 +135,9 @@ struct LimitFieldTests {
             $0.drain.firstRequestTimeout = .milliseconds($1)
         },
         Field("drain.brokerTimeout", 0...60_000) { $0.drain.brokerTimeout = .milliseconds($1) },
+        Field("drain.blockedLoopTimeout", 0...60_000) {
+            $0.drain.blockedLoopTimeout = .milliseconds($1)
+        },
         Field("drain.deadline", 0...hour) { $0.drain.deadline = .milliseconds($1) },
         Field("health.stallTimeout", 10...hour) { $0.health.stallTimeout = .milliseconds($1) },
         Field("health.blockedLogThreshold", 1...hour) {
