@@ -33,6 +33,12 @@ public struct AppConfiguration: Sendable {
     /// Messages of a loop that wait for the registry to find their room: such as nobody on the loop is in. 1…1,048,576;
     /// default 1,024. Beyond: dropped and counted, and `publish` says false.
     public var lookUpsMax = 1_024
+    /// Files that are read at a time, for responses of all loops. 1…1,024; default half as many as cores, and at least one.
+    ///
+    /// A read blocks one of the threads that all async code shares, of which there is one for each core: so some are left.
+    public var fileReadsMax = max(SystemClock.coreCount / 2, 1)
+    /// Requests for files that wait until others are read. 0…65,536; default 1,024. Beyond: 503 with `Retry-After`.
+    public var fileReadsWaitingMax = 1_024
     /// `message_blocked` notices a connection gets a second. 1…1,000; default 10. Beyond: counted only.
     public var blockedNoticesPerSecondMax = 10
     /// How old a WebSocket connection may grow, ±10 %; then it is closed with 1001. nil for any age, or 1 s…365 days; default nil.
@@ -100,6 +106,8 @@ public struct AppConfiguration: Sendable {
         try AppError.check("messageBytesPerTurnMax", messageBytesPerTurnMax, 1...(1 << 30))
         try AppError.check("gatheredBytesMax", gatheredBytesMax, 1...(1 << 30))
         try AppError.check("lookUpsMax", lookUpsMax, 1...1_048_576)
+        try AppError.check("fileReadsMax", fileReadsMax, 1...1_024)
+        try AppError.check("fileReadsWaitingMax", fileReadsWaitingMax, 0...65_536)
         try AppError.check("deflateContextBytesMax", deflateContextBytesMax, 1...(1 << 40))
         try AppError.check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
         try AppError.check(

@@ -14,6 +14,7 @@ final class AppCore: @unchecked Sendable {
     let directory = ClientDirectory()
     let deflateBudget: DeflateBudget
     let metrics: ServerMetrics
+    let fileReads: FileReads
     let log: ServerLog
     let hosts: AllowedHosts
     /// How long a turn takes that is logged.
@@ -44,6 +45,8 @@ final class AppCore: @unchecked Sendable {
         self.registry = registry
         deflateBudget = DeflateBudget(bytesMax: configuration.deflateContextBytesMax)
         self.metrics = metrics
+        fileReads = FileReads(
+            max: configuration.fileReadsMax, waitingMax: configuration.fileReadsWaitingMax)
         log = ServerLog(logger, configuration.logs)
         hosts = AllowedHosts(configuration.allowedHosts)
         blockedLogNanoseconds = configuration.health.blockedLogThreshold.nanosecondsClamped

@@ -178,6 +178,9 @@ struct LimitRowTests {
             "gatheredBytesMax"),
         Row("Messages to rooms that are looked up", ["lookUpsMax"], shares, "lookUpsMax"),
         Row(
+            "Files that are read at a time", ["fileReadsMax", "fileReadsWaitingMax"],
+            "RNodeAppTests/HTTP/FileReadTests.swift", "fileReadsWaitingMax"),
+        Row(
             "Max connection age", ["connectionAgeMax"], "RNodeAppTests/AgeTests.swift",
             "from nine tenths of its age on"),
         Row(

@@ -157,7 +157,7 @@ enum ErrorWord: Int, CaseIterable, Sendable {
     case blockedByHandler, handlerFailed, rateLimited
     case protocolError, invalidUTF8, messageTooBig, policyViolation, timeout, slowConsumer
     case transport, handshake, http, broker
-    case memoryBudget
+    case memoryBudget, fileReads
 
     /// The label's value.
     var label: String {
@@ -187,6 +187,7 @@ enum ErrorWord: Int, CaseIterable, Sendable {
         case .http: "http"
         case .broker: "broker"
         case .memoryBudget: "memory_budget"
+        case .fileReads: "file_reads"
         }
     }
 

@@ -38,6 +38,8 @@ struct LimitFieldTests {
         Field("messageBytesPerTurnMax", 1...1 << 30) { $0.messageBytesPerTurnMax = $1 },
         Field("gatheredBytesMax", 1...1 << 30) { $0.gatheredBytesMax = $1 },
         Field("lookUpsMax", 1...1_048_576) { $0.lookUpsMax = $1 },
+        Field("fileReadsMax", 1...1_024) { $0.fileReadsMax = $1 },
+        Field("fileReadsWaitingMax", 0...65_536) { $0.fileReadsWaitingMax = $1 },
         Field("deflateContextBytesMax", 1...1 << 40) { $0.deflateContextBytesMax = $1 },
         Field("memory.outboundBytesMax", 65_536...1 << 40) { $0.memory.outboundBytesMax = $1 },
         Field("memory.unfinishedBytesMax", 65_536...1 << 40) { $0.memory.unfinishedBytesMax = $1 },
