@@ -14,6 +14,8 @@ extension AppLoop {
             counters.unfinishedBytes.set(unfinishedBytes)
         }
         if unfinishedStep.isTaken(by: unfinishedBytes) { shedUnfinished() }
+        let ratio = deflateStreams.inflateRatioHighest
+        if ratio != counters.inflateRatioHighest.value { counters.inflateRatioHighest.set(ratio) }
     }
 
     /// Brings the sum of unfinished messages up to date with a connection, once for each read.

@@ -92,6 +92,10 @@ final class LoopCounters: Sendable {
     let outboundBytes = Count()
     /// Bytes of messages whose end has not come, now.
     let unfinishedBytes = Count()
+    /// The most that a message inflated to, in times of what came of it.
+    let inflateRatioHighest = Count()
+    /// WebSocket connections that were closed with 1011 where a trap would have ended the process.
+    let trapsAvoided = Count()
 
     init(routeCount: Int, isDetailed: Bool) {
         routes = (0..<routeCount).map { _ in RouteCounters(isDetailed: isDetailed) }
@@ -106,6 +110,12 @@ final class LoopCounters: Sendable {
 
     /// Counts an error.
     func failed(_ word: ErrorWord) { errors.raise(word.rawValue) }
+
+    /// Counts the error that a WebSocket connection is closed for.
+    func closes(for error: WebSocketError) {
+        failed(ErrorWord(error))
+        if error == .internalInvariant { trapsAvoided.raise() }
+    }
 }
 
 /// What one loop counts of one route. Raised by that loop only.

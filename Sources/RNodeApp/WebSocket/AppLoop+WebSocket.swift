@@ -145,8 +145,7 @@ extension AppLoop {
         _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
         _ connection: inout ConnectionContext
     ) {
-        let word = ErrorWord(error)
-        counters.failed(word)
+        counters.closes(for: error)
         state.update { state in
             state.closeReason = "\(error.reason)"
             connection.releaseWaiting()
@@ -154,7 +153,8 @@ extension AppLoop {
         }
         connection.close()
         state.borrow { $0.peer }?.raiseError(
-            "\(error.reason)", type: word.errorType, closeCode: error.closeCode.rawValue)
+            "\(error.reason)", type: ErrorWord(error).errorType,
+            closeCode: error.closeCode.rawValue)
     }
 
     // MARK: - Time
