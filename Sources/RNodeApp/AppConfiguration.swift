@@ -25,6 +25,21 @@ public struct AppConfiguration: Sendable {
     public var handshakeTimeout = Duration.seconds(10)
     /// Bytes a client may send before its 101. 1…1 MiB; default 16 KiB. Beyond: 400.
     public var bytesBeforeOpenMax = 16_384
+    /// Bytes of messages, inflated, after which the rest of what a connection sent is left to the next turn of its loop.
+    /// 1…1 GiB; default 256 KiB. Beside ``/RNodeIO/IOLimits/messagesPerTurnMax``.
+    public var messageBytesPerTurnMax = 262_144
+    /// Bytes of a room's messages that a loop gathers in a turn; with more they go out at once, and not at its end.
+    /// 1…1 GiB; default 256 KiB.
+    public var gatheredBytesMax = 262_144
+    /// Messages of a loop that wait for the registry to find their room: such as nobody on the loop is in. 1…1,048,576;
+    /// default 1,024. Beyond: dropped and counted, and `publish` says false.
+    public var lookUpsMax = 1_024
+    /// Files that are read at a time, for responses of all loops. 1…1,024; default half as many as cores, and at least one.
+    ///
+    /// A read blocks one of the threads that all async code shares, of which there is one for each core: so some are left.
+    public var fileReadsMax = max(ProcessInfo.processInfo.activeProcessorCount / 2, 1)
+    /// Requests for files that wait until others are read. 0…65,536; default 1,024. Beyond: 503 with `Retry-After`.
+    public var fileReadsWaitingMax = 1_024
     /// `message_blocked` notices a connection gets a second. 1…1,000; default 10. Beyond: counted only.
     public var blockedNoticesPerSecondMax = 10
     /// How old a WebSocket connection may grow, ±10 %; then it is closed with 1001. nil for any age, or 1 s…365 days; default nil.
@@ -32,7 +47,8 @@ public struct AppConfiguration: Sendable {
     /// So that clients are spread anew over servers that came later.
     public var connectionAgeMax: Duration?
     /// Open connections that one remote address may have: an IPv4 address, or the /64 of an IPv6 one. 1…1,048,576; nil, the
-    /// default, for no limit. Beyond: 429 with `Retry-After`. Leave it off behind a proxy, whose address all clients bear.
+    /// default, for no limit. Beyond: 429 with `Retry-After`, for as many at a time as ``/RNodeIO/IOLimits/refusalsMax``, and
+    /// closed at once above that. Leave it off behind a proxy, whose address all clients bear.
     public var connectionsPerAddressMax: Int?
     /// Whose pages may open WebSocket connections.
     public var origins = OriginPolicy.sameHost
@@ -88,6 +104,11 @@ public struct AppConfiguration: Sendable {
     func validate() throws {
         try AppError.check("loops", loops, 1...256)
         try AppError.check("bytesBeforeOpenMax", bytesBeforeOpenMax, 1...1_048_576)
+        try AppError.check("messageBytesPerTurnMax", messageBytesPerTurnMax, 1...(1 << 30))
+        try AppError.check("gatheredBytesMax", gatheredBytesMax, 1...(1 << 30))
+        try AppError.check("lookUpsMax", lookUpsMax, 1...1_048_576)
+        try AppError.check("fileReadsMax", fileReadsMax, 1...1_024)
+        try AppError.check("fileReadsWaitingMax", fileReadsWaitingMax, 0...65_536)
         try AppError.check("deflateContextBytesMax", deflateContextBytesMax, 1...(1 << 40))
         try AppError.check("blockedNoticesPerSecondMax", blockedNoticesPerSecondMax, 1...1_000)
         try AppError.check(

@@ -14,6 +14,7 @@ final class AppCore: @unchecked Sendable {
     let directory = ClientDirectory()
     let deflateBudget: DeflateBudget
     let metrics: ServerMetrics
+    let fileReads: FileReads
     let log: ServerLog
     let hosts: AllowedHosts
     /// How long a turn takes that is logged.
@@ -29,6 +30,7 @@ final class AppCore: @unchecked Sendable {
         weak var loop: AppLoop?
     }
     private let stage = Atomic(DrainStage.serving.rawValue)
+    private let drainBegan = Atomic(Int64.max)
 
     init(
         _ configuration: AppConfiguration, routes: AppRoutes, registry: RoomRegistry,
@@ -43,6 +45,8 @@ final class AppCore: @unchecked Sendable {
         self.registry = registry
         deflateBudget = DeflateBudget(bytesMax: configuration.deflateContextBytesMax)
         self.metrics = metrics
+        fileReads = FileReads(
+            max: configuration.fileReadsMax, waitingMax: configuration.fileReadsWaitingMax)
         log = ServerLog(logger, configuration.logs)
         hosts = AllowedHosts(configuration.allowedHosts)
         blockedLogNanoseconds = configuration.health.blockedLogThreshold.nanosecondsClamped
@@ -85,6 +89,14 @@ final class AppCore: @unchecked Sendable {
 
     func advance(to stage: DrainStage) {
         self.stage.store(stage.rawValue, ordering: .relaxed)
+    }
+
+    /// When the drain began: when the first loop asked, whose `now` this is. All its times count from then, on every loop.
+    func drainBegins(at now: MonotonicInstant) -> MonotonicInstant {
+        let known = drainBegan.compareExchange(
+            expected: .max, desired: now.nanoseconds, ordering: .relaxed
+        ).original
+        return known == .max ? now : MonotonicInstant(nanoseconds: known)
     }
 
     // MARK: - Logging

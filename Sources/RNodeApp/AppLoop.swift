@@ -21,20 +21,18 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var livePeers = 0
     /// The loop's part of a drain, from when connections close until none lives.
     var drain: LoopDrain?
-    /// When the drain was announced here.
-    var drainBegan = MonotonicInstant.distantFuture
     /// Bytes of messages whose end has not come.
     var unfinishedBytes = 0
-    /// Unsent bytes of connections that were cut in this turn, to make room.
+    /// Unsent bytes of connections that were cut in this turn, to make room; forgotten when it is over.
     var bytesCut = 0
-    /// Bytes of all messages that came.
-    var messageBytes = 0
     /// Messages that wait for the registry to find their room.
-    var lookUps = 0
+    var lookUps = RoomLookUps()
     var outboundStep: BudgetStep
     var unfinishedStep: BudgetStep
     /// Where each connection is from, by its slot; kept only where addresses are counted.
     var addresses: [UInt32: String] = [:]
+    /// Answers to connections too many of an address that may not have gone yet.
+    var addressRefusals = 0
     private var scratch = ByteBuffer(capacity: 1_024)
     private var cachedTimestamp = Timestamp(milliseconds: 0)
     private var responseSeconds: Int64 = 0
@@ -130,6 +128,11 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         rooms.flushAll()
         settleAccounts()
         if drain != nil { finishDrainIfQuiet() }
+    }
+
+    func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop) {
+        forgetCuts()
+        watch(turnOf: nanoseconds)
     }
 
     /// Lends the state of a WebSocket connection; nil when it is none (any more).

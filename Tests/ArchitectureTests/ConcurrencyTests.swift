@@ -8,6 +8,8 @@ struct ConcurrencyTests {
         "RNodeApp: ClientDirectory.Shard",
         // Asked once for each connection, where addresses are counted.
         "RNodeApp: ConnectionsPerAddress",
+        // Asked once for each file, and a read costs more.
+        "RNodeApp: FileReads",
         "RNodeBytes: Guarded",
         "RNodeIO: Mailbox",
         // What a conformance suite hands to a broker under test.
@@ -43,6 +45,7 @@ struct ConcurrencyTests {
     /// The files that may suspend on a continuation: each resumes it exactly once, and says how.
     private static let continuations: Set = [
         "RNodeApp/App+Rooms.swift",
+        "RNodeApp/Files/FileReads.swift",
         "RNodeApp/Flows/FlowTask.swift",
         "RNodeTesting/ScriptedWaker.swift",
     ]

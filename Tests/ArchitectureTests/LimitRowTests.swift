@@ -26,6 +26,7 @@ struct LimitRowTests {
     private static let webSocketTests = "RNodeWSTests/LimitTests.swift"
     private static let rates = "RNodeAppTests/Limits/RateTests.swift"
     private static let slow = "RNodeAppTests/Limits/SlowConsumerTests.swift"
+    private static let shares = "RNodeAppTests/Limits/ShareTests.swift"
     private static let budgets = "RNodeAppTests/Limits/BudgetTests.swift"
 
     private static let http: [Row] = [
@@ -110,6 +111,9 @@ struct LimitRowTests {
             "Per-IP connections", ["connectionsPerAddressMax"], rates,
             "an address has so many connections, and the next is answered 429"),
         Row(
+            "Refusals of one address's connections", ["refusalsMax", "lingerTimeout"], rates,
+            "refusalsMax"),
+        Row(
             "Data messages/s",
             ["messagesPerSecondMax", "messageBurstMax", "rateBreachTimeout"], rates,
             "messages over the rate are blocked, and the sender is told"),
@@ -167,6 +171,16 @@ struct LimitRowTests {
             "Reads per connection per turn", ["receiveBufferBytes", "messagesPerTurnMax"],
             "RNodeAppTests/KernelThreatTests.swift", "messagesPerTurnMax"),
         Row(
+            "Bytes of messages per connection per turn", ["messageBytesPerTurnMax"], shares,
+            "messageBytesPerTurnMax"),
+        Row(
+            "Bytes of a room's messages per turn", ["gatheredBytesMax"], shares,
+            "gatheredBytesMax"),
+        Row("Messages to rooms that are looked up", ["lookUpsMax"], shares, "lookUpsMax"),
+        Row(
+            "Files that are read at a time", ["fileReadsMax", "fileReadsWaitingMax"],
+            "RNodeAppTests/HTTP/FileReadTests.swift", "fileReadsWaitingMax"),
+        Row(
             "Max connection age", ["connectionAgeMax"], "RNodeAppTests/AgeTests.swift",
             "from nine tenths of its age on"),
         Row(
@@ -176,6 +190,9 @@ struct LimitRowTests {
             "Drain", ["preStopDelay", "closeWindowMax", "closeWindowPerConnection", "deadline"],
             "RNodeAppTests/Draining/DrainTests.swift",
             "clients are served until preStopDelay is over"),
+        Row(
+            "Drain with a blocked loop", ["blockedLoopTimeout"],
+            "RNodeAppTests/Draining/BlockedDrainTests.swift", "holds up the others for a second"),
     ]
 
     private static let rows = loops + http + webSocket + peers + rooms + compression

@@ -152,6 +152,37 @@ struct CompressionTests {
         #expect(try await bystander.next() == .binary([UInt8](repeating: 0, count: 1 << 20)))
     }
 
+    enum Way: CaseIterable {
+        case whole, inPieces, withTakeover
+    }
+
+    @Test(arguments: Way.allCases)
+    func `B8 the most that a message inflated to is in the metrics`(way: Way) async throws {
+        let options = way == .withTakeover ? Self.keeping() : DeflateOptions()
+        let (stage, _) = try await Self.stage(loops: 2, options) { $0.metrics = true }
+        let metric = "rnode_server_websocket_inflate_ratio_max"
+        #expect(try await stage.metric(metric) == 0)
+        let shape = StreamShape(receiveMaxBytes: way == .inPieces ? 7 : .max)
+        let client = try await TestWebSocket.open(
+            stage.host, "/raw", loop: 1, shape: shape, compression: options)
+        var highest = 0
+        for count in [600, 100_000, 2_000] {
+            client.send([UInt8](repeating: 0, count: count))
+            // A masked frame of less than 126 bytes has a head of six, a longer one of eight.
+            let frame = client.peer.unreadByServerCount
+            let payload = frame - (frame < 132 ? 6 : 8)
+            highest = max(highest, (count + payload - 1) / payload)
+            #expect(try await client.next() == .binary([UInt8](repeating: 0, count: count)))
+            #expect(try await stage.metric(metric) == highest)
+        }
+        #expect((100...1_032).contains(highest))
+        // A message that is cut off counts as far as it came.
+        client.send([UInt8](repeating: 0, count: (1 << 20) + 1))
+        #expect(try await client.next() == .close(.messageTooBig, "message too big"))
+        let most = try await stage.metric(metric) ?? 0
+        #expect((highest + 1...1_032).contains(most))
+    }
+
     @Test func `B10 what can't be inflated is closed with 1007, whoever else is there`()
         async throws
     {

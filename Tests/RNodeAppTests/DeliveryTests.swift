@@ -1,5 +1,6 @@
 import RNodeApp
 import RNodeBytes
+import RNodeIO
 import RNodeTesting
 import Testing
 
@@ -88,6 +89,30 @@ struct DeliveryTests {
         }
         let info = try await stage.host.run { await app.getRoomInfo(room) }
         #expect(info?.messagesCount == 2)
+    }
+
+    @Test(arguments: [3, 4, 5, 40])
+    func `a message of another node that finds a loop's mailbox full is counted`(count: Int)
+        async throws
+    {
+        var io = IOLimits()
+        io.mailboxItemsMax = 4
+        let broker = OtherNode()
+        let stage = try await Stage.make(io: io) {
+            $0.broker = broker
+            $0.metrics = true
+        } _: { app in
+            app.websocket("/chat") { _ in }
+        }
+        let room = try await stage.room()
+        let ada = try await stage.client()
+        try await ada.join(room)
+        // Between two turns: nobody empties the mailbox.
+        for _ in 0..<count { broker.publish(#""hi""#, to: try #require(RoomID(room))) }
+        #expect(await ada.socket.all().count == min(count, 4))
+        let counted = try await stage.metric(
+            #"rnode_server_websocket_errors_total{kind="slow_consumer"}"#)
+        #expect(counted == max(count - 4, 0))
     }
 
     @Test func `members are announced in rooms up to the limit only`() async throws {

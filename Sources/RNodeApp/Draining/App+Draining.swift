@@ -86,10 +86,14 @@ extension App {
         let (core, running) = state.withLock { ($0.core, $0.running) }
         guard let core else { return ShutdownResult(cutConnections: 0) }
         let steps = DrainSteps(core: core)
-        // A loop that a callback blocks for ever can't say that the time is up.
+        // Loops that callbacks block can't say that the time is up: then the real clock does.
         let guardian = running.map { running in
             Task.detached {
-                try? await Task.sleep(for: self.configuration.drain.deadline + .seconds(1))
+                let drain = self.configuration.drain
+                try? await Task.sleep(for: drain.connectionsTimeout + .seconds(1))
+                guard !Task.isCancelled else { return }
+                steps.giveUpLoops()
+                try? await Task.sleep(for: drain.brokerTime)
                 guard !Task.isCancelled else { return }
                 steps.giveUp()
                 running.giveUp()

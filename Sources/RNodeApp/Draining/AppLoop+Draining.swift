@@ -1,11 +1,22 @@
 // A loop's part of a drain; the table stands in LoopDrain.
 extension AppLoop {
+    /// How long each step may take.
+    var drainTimes: DrainConfiguration { core.configuration.drain }
+
+    /// Has `body` run when so much of the drain's time is over, or at `limit`; at once when that was while this loop was
+    /// blocked.
+    func schedule(
+        inDrain time: Duration, atMost limit: MonotonicInstant = .distantFuture,
+        _ body: @escaping () -> Void
+    ) {
+        let began = core.drainBegins(at: eventLoop.now)
+        eventLoop.schedule(at: min(began.advanced(by: time), limit), body)
+    }
+
     /// The drain is announced: listeners close after `preStopDelay`.
     func announceDrain(whenStopped: @escaping @Sendable () -> Void) {
-        drainBegan = eventLoop.now
-        let delay = core.configuration.drain.preStopDelay
-        guard delay > .zero else { return stopListening(whenStopped) }
-        eventLoop.schedule(at: eventLoop.now.advanced(by: delay)) { [weak self] in
+        guard drainTimes.preStopDelay > .zero else { return stopListening(whenStopped) }
+        schedule(inDrain: drainTimes.preStopDelay) { [weak self] in
             self?.stopListening(whenStopped)
         }
     }
@@ -17,6 +28,8 @@ extension AppLoop {
 
     /// Begins the end of every connection; `report` is told how many were cut.
     func beginClosing(over window: Duration, report: @escaping @Sendable (Int) -> Void) {
+        // Done already, unless this loop heard of the drain too late.
+        eventLoop.stopListening()
         var webSockets: [ConnectionID] = []
         for id in eventLoop.openConnections() {
             if withWebSocket(id, { _ in true }) == true {
@@ -27,8 +40,7 @@ extension AppLoop {
         }
         webSockets.shuffle(using: &random)
         drain = LoopDrain(closing: webSockets, over: window, now: eventLoop.now, report: report)
-        let end = drainBegan.advanced(by: core.configuration.drain.connectionsTimeout)
-        eventLoop.schedule(at: end) { [weak self] in self?.cutWhatIsLeft() }
+        schedule(inDrain: drainTimes.connectionsTimeout) { [weak self] in self?.cutWhatIsLeft() }
         closeDue()
     }
 
@@ -53,7 +65,7 @@ extension AppLoop {
     private func setDrainDeadline(
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) {
-        let timeout = core.configuration.drain.firstRequestTimeout
+        let timeout = drainTimes.firstRequestTimeout
         guard http.borrow({ $0.session.isFresh }), timeout > .zero else {
             return connection.close()
         }
@@ -71,7 +83,7 @@ extension AppLoop {
 
     /// Lets the app have its last word, and closes.
     private func bid(_ id: ConnectionID) {
-        if let hook = core.configuration.drain.onDrain,
+        if let hook = drainTimes.onDrain,
             let peer = peer(id) ?? rawPeer(id), peer.isOpen
         {
             hook(WebSocketConnection(peer: peer))

@@ -16,6 +16,9 @@ public struct DrainConfiguration: Sendable {
     public var firstRequestTimeout = Duration.milliseconds(500)
     /// How long the broker may take to send what it has. 0…60 s; default 2 s, and at most a quarter of the deadline.
     public var brokerTimeout = Duration.seconds(2)
+    /// How long the drain waits for a loop that a callback blocks; then the other loops go on with the next step, and it follows
+    /// when it is free. 0…60 s; default 1 s.
+    public var blockedLoopTimeout = Duration.seconds(1)
     /// How long all of it may take, `preStopDelay` and the broker too. 0…1 h; default 25 s. Beyond: cut.
     ///
     /// Below what the supervisor waits before it kills: Kubernetes has 30 s.
@@ -33,6 +36,12 @@ public struct DrainConfiguration: Sendable {
     /// What the broker has of the deadline.
     var brokerTime: Duration { min(brokerTimeout, deadline / 4) }
 
+    /// What the loops have to stop listening; who has not said by then that it has, is blocked.
+    var listeningTimeout: Duration { min(preStopDelay + blockedLoopTimeout, connectionsTimeout) }
+
+    /// What the loops have to say that their connections have closed, or were cut; the broker is left at least half of its time.
+    var closingTimeout: Duration { connectionsTimeout + min(blockedLoopTimeout, brokerTime / 2) }
+
     /// The time over which so many closes are spread.
     func closeWindow(connections: Int) -> Duration {
         // Counted, so at most some millions: no product of these overflows.
@@ -46,6 +55,7 @@ public struct DrainConfiguration: Sendable {
             "drain.closeWindowPerConnection", closeWindowPerConnection, .zero ... .seconds(1))
         try AppError.check("drain.firstRequestTimeout", firstRequestTimeout, .zero ... .seconds(60))
         try AppError.check("drain.brokerTimeout", brokerTimeout, .zero ... .seconds(60))
+        try AppError.check("drain.blockedLoopTimeout", blockedLoopTimeout, .zero ... .seconds(60))
         try AppError.check("drain.deadline", deadline, .zero ... .seconds(3_600))
     }
 }

@@ -13,18 +13,19 @@ struct FileResponse: Sendable {
         self.root = root
     }
 
-    /// Puts the file, a range of it, or what its conditions come to into `response`.
+    /// Puts the file, a range of it, or what its conditions come to into `response`; returns the length of a file that was
+    /// asked for by HEAD, which is not read.
     ///
     /// `now` is the wall clock in seconds since 1970. Conditions and ranges are for GET and HEAD, and for an
     /// answer that is 200 otherwise (RFC 9110 sections 13.2.1 and 14.2).
-    func answer(_ request: Request, _ response: Response, now: Int64) async throws {
-        let isGet = request.method == .get
-        let isPlain = response.statusCode == 200 && (isGet || request.method == .head)
+    func answer(_ request: Request, _ response: Response, now: Int64) async throws -> Int? {
+        let method = request.method
+        let isPlain = response.statusCode == 200 && (method == .get || method == .head)
         let fields = isPlain ? request.fields : HTTPFields()
         let chosen = response.fields
         // On a thread of Swift's own pool: the task that answers prefers the loop.
         let excerpt = try await withTaskExecutorPreference(globalConcurrentExecutor) {
-            try read(fields, isGet: isGet, chosen: chosen, now)
+            try read(fields, method, chosen: chosen, now)
         }
         if isPlain {
             response.fields[.eTag] = excerpt.version.tag.text
@@ -33,10 +34,11 @@ struct FileResponse: Sendable {
             response.fields[.acceptRanges] = "bytes"
         }
         fill(response, excerpt)
+        return method == .head && excerpt.verdict == .serve ? excerpt.byteCount : nil
     }
 
     /// What of a file is to be sent.
-    private struct Excerpt {
+    struct Excerpt {
         let version: Preconditions
         let verdict: Preconditions.Verdict
         let range: ByteRange
@@ -68,17 +70,18 @@ struct FileResponse: Sendable {
         response.fields[.contentType] ?? Self.contentType(of: path)
     }
 
-    private func read(
-        _ fields: HTTPFields, isGet: Bool, chosen: HTTPFields, _ now: Int64
+    /// Opens the file, and reads what of it is to be sent. Blocks.
+    func read(
+        _ fields: HTTPFields, _ method: HTTPRequest.Method, chosen: HTTPFields, _ now: Int64
     ) throws -> Excerpt {
         do throws(IOError) {
             let file = try SystemFile(path, beneath: root, byteCountMax: Self.byteCountMax)
             let version = Self.version(file, chosen, now)
             var excerpt = Excerpt(
                 version: version, verdict: version.verdict(fields),
-                range: isGet ? version.range(fields, length: file.byteCount) : .whole,
+                range: method == .get ? version.range(fields, length: file.byteCount) : .whole,
                 byteCount: file.byteCount)
-            guard excerpt.verdict == .serve else { return excerpt }
+            guard excerpt.verdict == .serve, method != .head else { return excerpt }
             switch excerpt.range {
             case .unsatisfiable: break
             case .part(let range): excerpt.bytes = try file.read(range)

@@ -47,8 +47,14 @@ enum EventOutcome {
     case passed
     case modified(WebSocketEventChange)
     case cancelled(String?)
-    /// It threw.
+    /// It threw; what may be logged of that.
     case failed(String)
+
+    /// What came of a callback that threw: the error's text goes to the log and to onServerError, so an error of decoding
+    /// says its kind only, and nothing that the client sent.
+    init(threw error: any Error) {
+        self = .failed(LogText.text(of: error))
+    }
 
     init(_ result: WebSocketEventResult?) {
         guard let result else { self = .passed; return }

@@ -185,28 +185,26 @@ extension AppLoop {
         let id = connection.id
         Task(executorPreference: eventLoop) {
             let response = Response()
+            var length: Int?
             do {
                 try await self.core.middleware.respond(
                     to: request, response: response, handler: handler)
-                if case .file(let path, let root) = response.body {
-                    try await FileResponse(path, root: root).answer(
-                        request, response, now: self.core.configuration.wallClock() / 1_000)
-                }
+                length = try await self.readFile(for: response, to: request, on: id)
             } catch {
                 self.fail(response, request, error)
             }
-            self.answer(response, on: id)
+            self.answer(response, length: length, on: id)
         }
     }
 
     /// An async handler is done: its response goes out, and the next request may be read.
-    private func answer(_ response: Response, on connection: ConnectionID) {
+    private func answer(_ response: Response, length: Int?, on connection: ConnectionID) {
         _ = eventLoop.withConnection(connection) { context in
             _ = connections.borrow(at: connection.slot) { state in
                 state.withHTTP { http in
                     http.update { $0.current = nil }
                     setResponseTime()
-                    answer(response, http, &context)
+                    answer(response, length: length, http, &context)
                     if http.borrow({ $0.isFinished }) { context.close() }
                     setDeadline(http, &context)
                 }
@@ -215,14 +213,20 @@ extension AppLoop {
         }
     }
 
+    /// Writes a response; with a `length` only its head, which says that of a body that was not read.
     private func answer(
-        _ response: Response, _ http: borrowing Owned<HTTPConnection>,
+        _ response: Response, length: Int? = nil, _ http: borrowing Owned<HTTPConnection>,
         _ connection: inout ConnectionContext
     ) {
         var terms = terms(http)
         if response.closesConnection { terms.keepsAlive = false }
         do throws(ResponseEncodingError) {
-            try responses.encode(response, terms: terms, into: &connection.output)
+            if let length {
+                try responses.encodeHead(
+                    response, contentLength: length, terms: terms, into: &connection.output)
+            } else {
+                try responses.encode(response, terms: terms, into: &connection.output)
+            }
         } catch {
             core.log(.responseUnsendable, at: eventLoop.now, ["error": "\(error)"])
             responses.encodeError(

@@ -1,8 +1,7 @@
 // What a loop says about its own turns.
 extension AppLoop {
-    func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop) {
-        // Who was cut is gone now, and in no sum any more.
-        bytesCut = 0
+    /// Looks at how long a turn took.
+    func watch(turnOf nanoseconds: Int64) {
         if nanoseconds >= core.blockedLogNanoseconds { noteBlocked(nanoseconds) }
     }
 

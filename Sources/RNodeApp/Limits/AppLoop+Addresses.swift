@@ -8,15 +8,30 @@ extension AppLoop {
             let address = ConnectionsPerAddress.address(of: remote)
         else { return true }
         guard perAddress.admit(address) else {
-            var refusal = OpeningRefusal(
-                status: 429, reason: "Too many connections from this address")
-            refusal.fields[.retryAfter] = "10"
             counters.failed(.rateLimited)
-            refuse(refusal, "\(remote)", on: &connection)
+            refuseAddress(remote, &connection)
             return false
         }
         addresses[connection.id.slot] = address
         return true
+    }
+
+    /// Answers one connection too many of an address, and closes it; a crowd of them is closed at once, like one beyond the
+    /// limit of all connections.
+    private func refuseAddress(_ remote: SocketAddress, _ connection: inout ConnectionContext) {
+        guard addressRefusals < eventLoop.limits.refusalsMax else { return connection.abort() }
+        addressRefusals &+= 1
+        var refusal = OpeningRefusal(status: 429, reason: "Too many connections from this address")
+        refusal.fields[.retryAfter] = "10"
+        refuse(refusal, "\(remote)", on: &connection)
+        // So long it may stay: until its peer has taken the answer, and closed its side.
+        let id = connection.id
+        let end = connection.now.advanced(by: eventLoop.limits.lingerTimeout)
+        eventLoop.schedule(at: end) { [weak self] in
+            guard let self else { return }
+            addressRefusals &-= 1
+            _ = eventLoop.withConnection(id) { $0.abort() }
+        }
     }
 
     /// A connection is gone: its address has one less.

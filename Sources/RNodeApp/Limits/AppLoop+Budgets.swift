@@ -14,6 +14,8 @@ extension AppLoop {
             counters.unfinishedBytes.set(unfinishedBytes)
         }
         if unfinishedStep.isTaken(by: unfinishedBytes) { shedUnfinished() }
+        let ratio = deflateStreams.inflateRatioHighest
+        if ratio != counters.inflateRatioHighest.value { counters.inflateRatioHighest.set(ratio) }
     }
 
     /// Brings the sum of unfinished messages up to date with a connection, once for each read.
@@ -49,6 +51,9 @@ extension AppLoop {
         }
         if excess > 0, asksOthers { askOthers { $0.shedOutbound(asksOthers: false) } }
     }
+
+    /// The turn is over: who was cut in it is gone now, and in no sum any more.
+    func forgetCuts() { bytesCut = 0 }
 
     private func cut(_ connection: ConnectionID) {
         counters.failed(.memoryBudget)

@@ -27,6 +27,8 @@ extension AppConfiguration {
     static let ownLimits: Set = [
         "loops", "handshakeTimeout", "bytesBeforeOpenMax", "blockedNoticesPerSecondMax",
         "connectionsPerAddressMax", "connectionAgeMax", "deflateContextBytesMax",
+        "messageBytesPerTurnMax", "gatheredBytesMax", "lookUpsMax", "fileReadsMax",
+        "fileReadsWaitingMax",
     ]
 
     /// Fields of those groups that limit nothing; one of them may hold a key.

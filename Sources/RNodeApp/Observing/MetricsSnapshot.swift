@@ -36,6 +36,10 @@ struct MetricsSnapshot: Sendable {
     private(set) var errors = [Int](repeating: 0, count: ErrorWord.allCases.count)
     /// Turns of loops that took too long.
     private(set) var blockedTurns = 0
+    /// The most that a message inflated to, in times of what came of it.
+    private(set) var inflateRatioHighest = 0
+    /// Connections closed with 1011 where a trap would have ended the process.
+    private(set) var trapsAvoided = 0
 
     /// The names of the fourteen events, by their number: the order of the user's document.
     static let eventNames = WebSocketEvent.allCases.map(\.label)
@@ -64,6 +68,13 @@ struct MetricsSnapshot: Sendable {
         blockedTurns &+= loop.blocked.value
         outboundBytes &+= loop.outboundBytes.value
         unfinishedBytes &+= loop.unfinishedBytes.value
+        inflateRatioHighest = max(inflateRatioHighest, loop.inflateRatioHighest.value)
+        trapsAvoided &+= loop.trapsAvoided.value
+    }
+
+    /// Adds messages of other nodes that loops had no room for: counted like those that one loop has for another.
+    mutating func add(refusedDeliveries count: Int) {
+        errors[ErrorWord.slowConsumer.rawValue] &+= count
     }
 }
 

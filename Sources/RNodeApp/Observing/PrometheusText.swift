@@ -21,7 +21,8 @@ enum PrometheusText {
         appendLoops(snapshot, to: &buffer)
     }
 
-    /// Appends `{"websocket":{"connections":…,"rooms":…,"messages":…}}`.
+    /// Appends `{"websocket":{"connections":…,"rooms":…,"messages":…,"inflateRatioMax":…,"trapsAvoided":…}}`: what the
+    /// document names, and what it has no word for.
     static func appendJSON(_ snapshot: MetricsSnapshot, to buffer: inout ByteBuffer) {
         buffer.append(#"{"websocket":{"connections":"#)
         buffer.append(decimal: snapshot.connectionsActive)
@@ -29,6 +30,10 @@ enum PrometheusText {
         buffer.append(decimal: snapshot.rooms)
         buffer.append(#","messages":"#)
         buffer.append(decimal: snapshot.messagesReceived)
+        buffer.append(#","inflateRatioMax":"#)
+        buffer.append(decimal: snapshot.inflateRatioHighest)
+        buffer.append(#","trapsAvoided":"#)
+        buffer.append(decimal: snapshot.trapsAvoided)
         buffer.append("}}")
     }
 
@@ -79,6 +84,11 @@ enum PrometheusText {
         let unfinished = Metric("unfinished_bytes", .gauge, "Bytes of unfinished messages.")
         unfinished.appendHead(to: &buffer)
         unfinished.appendSample(snapshot.unfinishedBytes, to: &buffer)
+        let ratio = Metric(
+            "inflate_ratio_max", .gauge,
+            "The most that a message inflated to since the start, in times of what came of it.")
+        ratio.appendHead(to: &buffer)
+        ratio.appendSample(snapshot.inflateRatioHighest, to: &buffer)
     }
 
     private static func appendHistograms(
@@ -105,6 +115,11 @@ enum PrometheusText {
         for (word, count) in zip(ErrorWord.allCases, snapshot.errors) {
             errors.appendSample(count, [("kind", word.label)], to: &buffer)
         }
+        let traps = Metric(
+            "traps_avoided_total", .counter,
+            "Connections closed with 1011 where a trap would end the process, or without memory.")
+        traps.appendHead(to: &buffer)
+        traps.appendSample(snapshot.trapsAvoided, to: &buffer)
     }
 
     private static func appendEvents(_ snapshot: MetricsSnapshot, to buffer: inout ByteBuffer) {

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What the server counts, merged over its loops on demand.
 ///
 /// Each loop has its own counters, which only that loop raises; a scrape reads them all from
@@ -8,6 +10,8 @@ final class ServerMetrics: Sendable {
     /// Whether histograms are kept; the counters behind the app's own numbers always are.
     let isDetailed: Bool
     private let loops: [LoopCounters]
+    /// What a broker brought for loops whose mailbox was full. Raised by threads of the broker's, so atomically.
+    private let refusedDeliveries = Atomic(0)
 
     /// Counters for `loopCount` loops and these route templates.
     init(routes: [String], loopCount: Int, isDetailed: Bool) {
@@ -65,8 +69,12 @@ final class ServerMetrics: Sendable {
             roomConnections: roomConnections,
             namedRooms: namedRooms)
         for loop in loops { snapshot.add(loop) }
+        snapshot.add(refusedDeliveries: refusedDeliveries.load(ordering: .relaxed))
         return snapshot
     }
+
+    /// A message of another node was dropped because a loop's mailbox was full. From any thread.
+    func deliveryRefused() { refusedDeliveries.add(1, ordering: .relaxed) }
 }
 
 /// What one loop counts.
@@ -84,6 +92,10 @@ final class LoopCounters: Sendable {
     let outboundBytes = Count()
     /// Bytes of messages whose end has not come, now.
     let unfinishedBytes = Count()
+    /// The most that a message inflated to, in times of what came of it.
+    let inflateRatioHighest = Count()
+    /// WebSocket connections that were closed with 1011 where a trap would have ended the process.
+    let trapsAvoided = Count()
 
     init(routeCount: Int, isDetailed: Bool) {
         routes = (0..<routeCount).map { _ in RouteCounters(isDetailed: isDetailed) }
@@ -98,6 +110,12 @@ final class LoopCounters: Sendable {
 
     /// Counts an error.
     func failed(_ word: ErrorWord) { errors.raise(word.rawValue) }
+
+    /// Counts the error that a WebSocket connection is closed for.
+    func closes(for error: WebSocketError) {
+        failed(ErrorWord(error))
+        if error == .internalInvariant { trapsAvoided.raise() }
+    }
 }
 
 /// What one loop counts of one route. Raised by that loop only.
@@ -149,7 +167,7 @@ enum ErrorWord: Int, CaseIterable, Sendable {
     case blockedByHandler, handlerFailed, rateLimited
     case protocolError, invalidUTF8, messageTooBig, policyViolation, timeout, slowConsumer
     case transport, handshake, http, broker
-    case memoryBudget
+    case memoryBudget, fileReads
 
     /// The label's value.
     var label: String {
@@ -179,6 +197,7 @@ enum ErrorWord: Int, CaseIterable, Sendable {
         case .http: "http"
         case .broker: "broker"
         case .memoryBudget: "memory_budget"
+        case .fileReads: "file_reads"
         }
     }
 

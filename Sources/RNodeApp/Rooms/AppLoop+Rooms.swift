@@ -7,6 +7,7 @@ extension AppLoop {
         _ json: Span<UInt8>, isString: Bool, from clientID: String?, compress: Bool = true,
         to room: Room
     ) {
+        publishWaiting(to: room)
         gather(json, isString: isString, from: clientID, compress: compress, to: room)
         guard core.configuration.broker.reachesOtherNodes else { return }
         publishToNodes(room, NodePublication(json: json.copied(), clientID: clientID))
@@ -26,25 +27,23 @@ extension AppLoop {
         core.log(.brokerRefused, at: eventLoop.now, ["room": "\(room.id)"])
     }
 
-    /// Delivers what another node published.
+    /// Delivers what another node published to the members on this loop.
     func deliver(_ publication: NodePublication, to room: Room) {
-        rooms.deliverLocally(to: room) {
-            let bytes = publication.json
-            let json = bytes.span
-            let isString = json.count > 0 && json[0] == UInt8(ascii: "\"")
-            gather(
-                json, isString: isString, from: publication.clientID, compress: true, to: room,
-                count: publication.claimCount() ? 1 : 0)
-        }
+        let bytes = publication.json
+        let json = bytes.span
+        let isString = json.count > 0 && json[0] == UInt8(ascii: "\"")
+        gather(
+            json, isString: isString, from: publication.clientID, compress: true, to: room,
+            reach: .loop, count: publication.claimCount() ? 1 : 0)
     }
 
     private func gather(
         _ json: Span<UInt8>, isString: Bool, from clientID: String?, compress: Bool, to room: Room,
-        count: Int = 1
+        reach: LoopRooms.Reach = .node, count: Int = 1
     ) {
         // Raw members get just the payload: a string's content, any other value's JSON text.
         let payload = isString && core.hasRawRoutes ? JSONString.content(of: json) : nil
-        rooms.publish(to: room, count: count, compress: compress) { full, raw in
+        rooms.publish(to: room, reach: reach, count: count, compress: compress) { full, raw in
             withEncoded({
                 ControlWriter.roomMessage(
                     json, .json, room: room.id, from: clientID, at: timestamp, into: &$0)
@@ -64,6 +63,7 @@ extension AppLoop {
     func publish(
         _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true, to room: Room
     ) {
+        publishWaiting(to: room)
         if kind == .text { publishToNodes(bytes, to: room) }
         rooms.publish(to: room, compress: compress) { full, raw in
             FrameEncoder.encode(kind, bytes, into: &raw)
@@ -78,23 +78,31 @@ extension AppLoop {
         }
     }
 
-    /// Runs `body` with a room that has no member on this loop, once the registry has found it. False, and counted, when
-    /// too many wait for that already.
-    func withUnknownRoom(_ id: RoomID, _ body: @escaping @Sendable (Room) -> Void) -> Bool {
-        guard lookUps < Self.lookUpsMax else {
+    /// Has a message to a room without a member on this loop published by `publication`, once the registry has found the
+    /// room. False, and counted, when too many wait for that already.
+    func publish(
+        toUnknown id: RoomID, _ publication: @escaping RoomLookUps.Publication
+    ) -> Bool {
+        guard lookUps.count < core.configuration.lookUpsMax else {
             counters.failed(.slowConsumer)
             return false
         }
-        lookUps &+= 1
+        guard lookUps.add(publication, to: id) else { return true }
         Task(executorPreference: eventLoop) {
             let room = await self.core.registry.room(id)
-            self.lookUps &-= 1
-            if let room { body(room) }
+            for publication in self.lookUps.take(id) {
+                if let room { publication(room) }
+            }
         }
         return true
     }
 
-    private static var lookUpsMax: Int { 1_024 }
+    /// Lets out what waits for a room that is known now, before anything else is published to it: somebody may have
+    /// joined on this loop while the registry was asked.
+    private func publishWaiting(to room: Room) {
+        guard !lookUps.isEmpty else { return }
+        for publication in lookUps.take(room.id) { publication(room) }
+    }
 
     /// Tells the full-protocol members of a room something that is no message.
     func announce(_ room: Room, _ encode: (inout ByteBuffer) -> Void) {

@@ -10,8 +10,7 @@ final class LoopRooms {
     private let core: AppCore
     private let counters: LoopCounters
     private let deflateStreams: DeflateStreams
-    /// Whether what is flushed goes to other loops too; not what each of them is given by itself.
-    private var postsToOthers = true
+    private let gatheredBytesMax: Int
     /// The encodings of members here, by the number that a member keeps; 0 is none.
     private var encodings: [DeflateEncoding?] = [nil]
 
@@ -22,6 +21,7 @@ final class LoopRooms {
         self.core = core
         self.counters = counters
         self.deflateStreams = deflateStreams
+        gatheredBytesMax = core.configuration.gatheredBytesMax
     }
 
     /// A room this loop knows of because members of it are here.
@@ -73,28 +73,35 @@ final class LoopRooms {
 
     // MARK: - Publishing
 
-    /// Gathers a publication for all members of a room, on all loops.
+    /// Whose members a publication is for.
+    enum Reach {
+        /// Those of all loops.
+        case node
+        /// Those of this loop: each other loop is given it by itself.
+        case loop
+    }
+
+    /// Gathers a publication for the members of a room.
     ///
     /// `encode` writes the frame for full-protocol members to the first buffer, and that for raw ones to the second.
     /// Without `compress` it goes to all of them as it is.
     func publish(
-        to room: Room, count: Int = 1, compress: Bool = true,
+        to room: Room, reach: Reach = .node, count: Int = 1, compress: Bool = true,
         _ encode: (_ full: inout ByteBuffer, _ raw: inout ByteBuffer) -> Void
     ) {
         let local = rooms[room.id] ?? LoopRoom(room)
-        // What is not to be compressed goes alone.
-        if !compress { flush(local) }
+        // What is not to be compressed, or not for everybody, goes alone.
+        let isAlone = !compress || reach == .loop
+        if isAlone { flush(local) }
         if !local.hasPending { pending.append(local) }
         local.pendingCount += 1
         if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
         encode(&local.full, &local.raw)
         // A turn's publications are bounded, however many there are.
-        if max(local.full.count, local.raw.count) > Self.gatheredBytesMax || !compress {
-            flush(local, compress: compress)
+        if isAlone || max(local.full.count, local.raw.count) > gatheredBytesMax {
+            flush(local, to: reach, compress: compress)
         }
     }
-
-    private static var gatheredBytesMax: Int { 262_144 }
 
     /// Delivers everything gathered in this turn.
     func flushAll() {
@@ -104,21 +111,11 @@ final class LoopRooms {
         for local in gathered { flush(local) }
     }
 
-    /// Delivers what `gather` publishes to a room to its members on this loop only.
-    func deliverLocally(to room: Room, _ gather: () -> Void) {
-        guard let local = rooms[room.id] else { return }
-        flush(local)
-        postsToOthers = false
-        gather()
-        flush(local)
-        postsToOthers = true
-    }
-
-    private func flush(_ local: LoopRoom, compress: Bool = true) {
+    private func flush(_ local: LoopRoom, to reach: Reach = .node, compress: Bool = true) {
         guard local.hasPending else { return }
         var deflated = DeflatedFrames()
         deliver(full: local.full, raw: local.raw, &deflated, compress, to: local)
-        if postsToOthers { post(local, deflated, compress) }
+        if reach == .node { post(local, deflated, compress) }
         local.pendingCount = 0
         local.full.removeAll()
         local.raw.removeAll()

@@ -14,10 +14,11 @@ struct RoomBridge: RoomDelivery {
             let publication = NodePublication(payload, limits: core.configuration.json)
         else { return }
         for loop in core.loops {
-            _ = loop.eventLoop.postDroppable { _ in
+            let isTaken = loop.eventLoop.postDroppable { _ in
                 guard let local = loop.rooms.room(room) else { return }
                 loop.deliver(publication, to: local)
             }
+            if !isTaken { core.metrics.deliveryRefused() }
         }
     }
 }

@@ -2,32 +2,28 @@
 extension AppLoop {
     // MARK: - Receiving
 
-    /// Bytes of messages after which a connection leaves the rest of what it sent to the next turn.
-    private static var messageBytesPerTurnMax: Int { 262_144 }
-
     /// Takes what a WebSocket connection received, until it has to wait.
     func receive(
         _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         let route = state.borrow { $0.route }
-        var share = eventLoop.limits.messagesPerTurnMax
-        let bytesBefore = messageBytes
+        var share = TurnShare(
+            messages: eventLoop.limits.messagesPerTurnMax,
+            bytes: core.configuration.messageBytesPerTurnMax)
         while offset < bytes.count, !connection.isClosing {
-            // What a message means may be a thousand times what came of it: its bytes have their share too.
-            if share == 0 || messageBytes &- bytesBefore >= Self.messageBytesPerTurnMax
-                || connection.isCongested
-            {
+            if share.isSpent || connection.isCongested {
                 connection.yieldReading()
                 break
             }
-            share &-= 1
+            share.messages &-= 1
             if let peer = state.borrow({ $0.peer }), peer.isBusy { break }
             let step = state.update { $0.session.next(&bytes, from: &offset, now: connection.now) }
             if case .message(let kind, .input(let range)) = step {
                 let message = bytes.span.extracting(range)
+                share.bytes &-= message.count
                 receive(kind, message, route, state, connection.id)
-            } else if !take(step, bytes, route, state, &connection) {
+            } else if !take(step, bytes, route, state, &share, &connection) {
                 break
             }
         }
@@ -40,12 +36,16 @@ extension AppLoop {
     @inline(never)
     private func take(
         _ step: WebSocketStep, _ bytes: borrowing MutableSpan<UInt8>, _ route: WebSocketRoute,
-        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+        _ state: borrowing Owned<WebSocketState>, _ share: inout TurnShare,
+        _ connection: inout ConnectionContext
     ) -> Bool {
         switch step {
         case .needMore: return false
         case .message(let kind, let payload):
-            withPayload(payload, bytes, state) { receive(kind, $0, route, state, connection.id) }
+            withPayload(payload, bytes, state) { message in
+                share.bytes &-= message.count
+                receive(kind, message, route, state, connection.id)
+            }
         case .ping(let payload):
             guard admitsControlFrame(state, &connection) else { return false }
             withPayload(payload, bytes, state) { receivedPing($0, state, &connection) }
@@ -81,7 +81,6 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: ConnectionID
     ) {
         counters.routes[route.index].received(bytes: message.count)
-        messageBytes &+= message.count
         if let rate = route.messageRate,
             !admits(kind, message, rate, route, state, connection)
         {
@@ -146,8 +145,7 @@ extension AppLoop {
         _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
         _ connection: inout ConnectionContext
     ) {
-        let word = ErrorWord(error)
-        counters.failed(word)
+        counters.closes(for: error)
         state.update { state in
             state.closeReason = "\(error.reason)"
             connection.releaseWaiting()
@@ -155,7 +153,8 @@ extension AppLoop {
         }
         connection.close()
         state.borrow { $0.peer }?.raiseError(
-            "\(error.reason)", type: word.errorType, closeCode: error.closeCode.rawValue)
+            "\(error.reason)", type: ErrorWord(error).errorType,
+            closeCode: error.closeCode.rawValue)
     }
 
     // MARK: - Time

@@ -38,7 +38,7 @@ public struct RawWebSocketContext: ~Copyable {
             loop.publish(bytes, kind, compress: compress, to: room)
         } else {
             let copy = bytes.copied()
-            return loop.withUnknownRoom(id) { [loop] room in
+            return loop.publish(toUnknown: id) { [loop] room in
                 loop.publish(copy.span, kind, compress: compress, to: room)
             }
         }

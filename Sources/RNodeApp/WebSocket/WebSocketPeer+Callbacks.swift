@@ -22,7 +22,7 @@ extension WebSocketPeer {
             do {
                 return EventOutcome(try body(data))
             } catch {
-                return .failed("\(error)")
+                return EventOutcome(threw: error)
             }
         }
     }
@@ -41,7 +41,7 @@ extension WebSocketPeer {
             do {
                 return EventOutcome(try await body(data))
             } catch {
-                return .failed("\(error)")
+                return EventOutcome(threw: error)
             }
         }
     }

@@ -85,7 +85,7 @@ extension WebSocketPeer {
             }
         } else {
             let json = quoted.copied()
-            return loop.withUnknownRoom(id) { [loop, clientID] room in
+            return loop.publish(toUnknown: id) { [loop, clientID] room in
                 loop.publish(
                     json.span, isString: true, from: clientID, compress: compress, to: room)
             }

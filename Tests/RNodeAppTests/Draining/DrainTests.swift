@@ -268,6 +268,7 @@ struct DrainTests {
             ("closeWindowPerConnection", { $0.closeWindowPerConnection = .milliseconds(1_001) }),
             ("firstRequestTimeout", { $0.firstRequestTimeout = .seconds(61) }),
             ("brokerTimeout", { $0.brokerTimeout = .seconds(61) }),
+            ("blockedLoopTimeout", { $0.blockedLoopTimeout = .seconds(61) }),
             ("deadline", { $0.deadline = .seconds(3_601) }),
             ("deadline", { $0.deadline = .seconds(-1) }),
         ]
@@ -286,7 +287,7 @@ extension ShutdownResult {
 }
 
 /// Takes for ever to stop.
-private struct EndlessBroker: RoomBroker {
+struct EndlessBroker: RoomBroker {
     var reachesOtherNodes: Bool { false }
     func start(delivering delivery: any RoomDelivery) async throws {}
     func publish(_ payload: Span<UInt8>, to room: RoomID) -> Bool { false }

@@ -35,6 +35,11 @@ struct LimitFieldTests {
         Field("bytesBeforeOpenMax", 1...1_048_576) { $0.bytesBeforeOpenMax = $1 },
         Field("blockedNoticesPerSecondMax", 1...1_000) { $0.blockedNoticesPerSecondMax = $1 },
         Field("connectionsPerAddressMax", 1...1_048_576) { $0.connectionsPerAddressMax = $1 },
+        Field("messageBytesPerTurnMax", 1...1 << 30) { $0.messageBytesPerTurnMax = $1 },
+        Field("gatheredBytesMax", 1...1 << 30) { $0.gatheredBytesMax = $1 },
+        Field("lookUpsMax", 1...1_048_576) { $0.lookUpsMax = $1 },
+        Field("fileReadsMax", 1...1_024) { $0.fileReadsMax = $1 },
+        Field("fileReadsWaitingMax", 0...65_536) { $0.fileReadsWaitingMax = $1 },
         Field("deflateContextBytesMax", 1...1 << 40) { $0.deflateContextBytesMax = $1 },
         Field("memory.outboundBytesMax", 65_536...1 << 40) { $0.memory.outboundBytesMax = $1 },
         Field("memory.unfinishedBytesMax", 65_536...1 << 40) { $0.memory.unfinishedBytesMax = $1 },
@@ -133,6 +138,9 @@ struct LimitFieldTests {
             $0.drain.firstRequestTimeout = .milliseconds($1)
         },
         Field("drain.brokerTimeout", 0...60_000) { $0.drain.brokerTimeout = .milliseconds($1) },
+        Field("drain.blockedLoopTimeout", 0...60_000) {
+            $0.drain.blockedLoopTimeout = .milliseconds($1)
+        },
         Field("drain.deadline", 0...hour) { $0.drain.deadline = .milliseconds($1) },
         Field("health.stallTimeout", 10...hour) { $0.health.stallTimeout = .milliseconds($1) },
         Field("health.blockedLogThreshold", 1...hour) {

@@ -1,4 +1,5 @@
 import RNodeApp
+import RNodeIO
 import RNodeTesting
 import Testing
 
@@ -192,5 +193,50 @@ struct RateTests {
         open.removeLast().peer.reset()
         await stage.host.settle()
         _ = try await TestWebSocket.open(stage.host, "/raw")
+    }
+
+    @Test(arguments: [3, 4, 5, 40])
+    func `refusalsMax: so many connections too many are answered 429 at a time, more are cut`(
+        count: Int
+    ) async throws {
+        var io = IOLimits()
+        io.refusalsMax = 4
+        let stage = try await Stage.make(io: io) {
+            $0.connectionsPerAddressMax = 1
+        } _: { app in
+            app.websocket(raw: "/raw") { _ in }
+        }
+        let first = try await TestWebSocket.open(stage.host, "/raw")
+        for _ in 0..<2 {
+            // They neither take the answer nor close: each stays for as long as it may.
+            var peers: [InMemoryPeer] = []
+            for _ in 0..<count { peers.append(try stage.host.connect()) }
+            await stage.host.settle()
+            #expect(stage.host.loops[0].connectionCount == 1 + min(count, 4))
+            #expect(peers.count { $0.isReset } == max(count - 4, 0))
+            let answers = peers.map { $0.takeText() }.filter { !$0.isEmpty }
+            #expect(answers.count == min(count, 4))
+            #expect(answers.allSatisfy { $0.hasPrefix("HTTP/1.1 429 ") })
+            // The linger timeout is two seconds.
+            await stage.host.advance(by: .milliseconds(2_010))
+            #expect(stage.host.loops[0].connectionCount == 1)
+        }
+        first.send("still here")
+        #expect(await first.all() == [])
+    }
+
+    @Test func `a peer too many that takes nothing of its answer is cut when its time is over`()
+        async throws
+    {
+        let stage = try await Stage.make {
+            $0.connectionsPerAddressMax = 1
+        } _: { app in
+            app.websocket(raw: "/raw") { _ in }
+        }
+        let first = try await TestWebSocket.open(stage.host, "/raw")
+        let stuck = try stage.host.connect(shape: StreamShape(windowBytes: 8))
+        await stage.host.advance(by: .milliseconds(2_010))
+        #expect(stage.host.loops[0].connectionCount == 1)
+        #expect(stuck.isReset && !first.peer.isReset)
     }
 }

@@ -10,6 +10,8 @@ import Testing
 struct CanaryTests {
     private static let canary = "cAnAry5f0e"
     private let log = NotedLog()
+    /// What onServerError was told, which an app may log.
+    private let told = Journal()
 
     private func stage() async throws -> Stage {
         let host = try TestHost()
@@ -21,12 +23,11 @@ struct CanaryTests {
             $0.webSocket.messageBytesMax = 1_000
         }
         app.websocket("/chat") { route in
-            route.onConnect { event in
-                guard event.connection.request.fields[.cookie]?.contains("decode") == true else {
-                    return
-                }
-                _ = try JSONDecoder().decode([Int].self, from: Data(#"["\#(Self.canary)"]"#.utf8))
-            }
+            route.onConnect { try Self.decode($0.connection.request) }
+            route.onServerError { [told] event in told.note(event.error ?? "") }
+        }
+        app.websocket("/later") { route in
+            route.onConnect { event async throws in try Self.decode(event.connection.request) }
         }
         app.websocket(raw: "/raw") { route in
             route.onMessage { bytes, _, _ in
@@ -45,6 +46,13 @@ struct CanaryTests {
             at: "/rooms", authorize: .custom { _ in throw HTTPError(401, "Unauthorized") })
         try await host.run { try await app.serve(on: host.loops) }
         return Stage(host: host, app: app)
+    }
+
+    /// Decodes what a cookie asks for, as an app would a claim: the error names the key, which is the client's.
+    private static func decode(_ request: OpeningRequest) throws {
+        guard request.fields[.cookie]?.contains("decode") == true else { return }
+        let claim = Data(#"{"\#(canary)":"\#(canary)"}"#.utf8)
+        _ = try JSONDecoder().decode([String: Int].self, from: claim)
     }
 
     private static let fields = [
@@ -69,8 +77,11 @@ struct CanaryTests {
             requests.append(upgrade(path, ""))
         }
         requests.append(upgrade("/chat?clientId=%00\(canary)", ""))
-        requests.append(
-            upgrade("/chat?clientId=\(canary)&token=\(canary)", "Cookie: decode \(canary)\r\n"))
+        for path in ["/chat", "/later"] {
+            requests.append(
+                upgrade(
+                    "\(path)?clientId=\(canary)&token=\(canary)", "Cookie: decode \(canary)\r\n"))
+        }
         requests.append("\(canary) / HTTP/1.1\r\nHost: a\r\n\r\n")
         requests.append("GET / \(canary)\r\n\r\n")
         requests.append("GET /livez HTTP/1.1\r\nHost: a\r\n\(canary): \u{1}\r\n\r\n")
@@ -116,7 +127,8 @@ struct CanaryTests {
         }
         #expect(log.lines.count > 25)
         #expect(log.lines(with: "a handler threw").count >= 1)
-        #expect(log.lines(with: "onConnect threw").count == 1)
+        #expect(log.lines(with: "onConnect threw").count == 2)
+        #expect(told.all == ["DecodingError.typeMismatch"])
         #expect(log.lines(with: "a raw route's closure threw").count == 1)
         #expect(log.lines(with: "an opening was refused").count >= 5)
         #expect(log.lines(with: Self.canary) == [])

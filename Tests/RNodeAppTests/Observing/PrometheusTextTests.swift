@@ -29,7 +29,8 @@ struct PrometheusTextTests {
             ("room_connections", "gauge"), ("messages_sent_total", "counter"),
             ("messages_received_total", "counter"), ("connection_duration_seconds", "histogram"),
             ("message_size_bytes", "histogram"), ("errors_total", "counter"),
-            ("events_filtered_total", "counter"),
+            ("events_filtered_total", "counter"), ("inflate_ratio_max", "gauge"),
+            ("traps_avoided_total", "counter"),
         ] {
             #expect(lines.contains("# TYPE rnode_server_websocket_\(name) \(kind)"))
             #expect(lines.contains { $0.hasPrefix("# HELP rnode_server_websocket_\(name) ") })
@@ -92,7 +93,7 @@ struct PrometheusTextTests {
                 #expect(match.1 == current || match.1 + (match.2 ?? "") == current)
             }
         }
-        #expect(seen.count == 19)
+        #expect(seen.count == 21)
     }
 
     @Test("Buckets are cumulative, and the last one is the count")
@@ -114,15 +115,19 @@ struct PrometheusTextTests {
         #expect(lines.contains(#"rnode_server_websocket_room_connections{room="a\"b\\c\nd"} 1"#))
     }
 
-    @Test("The JSON is the document's")
+    @Test("The JSON is the document's, and more")
     func json() throws {
         let metrics = metrics()
-        let route = try #require(metrics.counters(loop: 0)).routes[0]
+        let loop = try #require(metrics.counters(loop: 0))
+        let route = loop.routes[0]
         route.connectionOpened()
         route.received(bytes: 1)
         route.received(bytes: 1)
+        loop.inflateRatioHighest.set(7)
+        loop.closes(for: .internalInvariant)
         let snapshot = metrics.snapshot(rooms: 3, roomConnections: 0)
         let json = text { PrometheusText.appendJSON(snapshot, to: &$0) }
-        #expect(json == #"{"websocket":{"connections":1,"rooms":3,"messages":2}}"#)
+        let first = #"{"websocket":{"connections":1,"rooms":3,"messages":2,"#
+        #expect(json == first + #""inflateRatioMax":7,"trapsAvoided":1}}"#)
     }
 }

@@ -1,3 +1,4 @@
+import RNodeTesting
 import Testing
 
 @testable import RNodeApp
@@ -19,6 +20,9 @@ struct ServerMetricsTests {
             loop.routes[1].sent(bytes: 10, times: 5)
             loop.routes[1].eventsFiltered.raise(6)
             loop.failed(.roomFull)
+            loop.inflateRatioHighest.set(5 + number)
+            loop.closes(for: .internalInvariant)
+            loop.closes(for: .invalidUTF8)
         }
         let snapshot = metrics.snapshot(rooms: 4, roomConnections: 9)
         #expect(snapshot.routes[0].connections == 6)
@@ -35,9 +39,32 @@ struct ServerMetricsTests {
         #expect(snapshot.routes[0].durations.sum == 3)
         #expect(snapshot.routes[1].sizesSent.count == 10)
         #expect(snapshot.routes[1].sizesSent.sum == 100)
+        #expect(snapshot.errors[ErrorWord.serverError.rawValue] == 2)
+        #expect(snapshot.inflateRatioHighest == 6)
+        #expect(snapshot.trapsAvoided == 2)
         #expect(snapshot.rooms == 4)
         #expect(metrics.counters(loop: 2) == nil)
         #expect(metrics.counters(loop: -1) == nil)
+    }
+
+    @Test("A state that can't be reached costs its connection, by 1011, and is counted")
+    func trapsAvoided() async throws {
+        let stage = try await Stage.make {
+            $0.metrics = true
+        } _: { app in
+            app.websocket(raw: "/raw") { _ in }
+        }
+        let client = try await TestWebSocket.open(stage.host, "/raw")
+        let metric = "rnode_server_websocket_traps_avoided_total"
+        #expect(try await stage.metric(metric) == 0)
+        let loop = try #require(stage.app.core?.loops.first)
+        for id in loop.eventLoop.openConnections() {
+            _ = loop.eventLoop.withConnection(id) { context in
+                loop.withWebSocket(id) { loop.fail(.internalInvariant, $0, &context) }
+            }
+        }
+        #expect(try await client.next() == .close(.internalError, "internal error"))
+        #expect(try await stage.metric(metric) == 1)
     }
 
     @Test("Without detail the app's own numbers are kept, and no histogram is")

@@ -16,6 +16,9 @@ public final class DeflateStreams {
     private var idle: [Inflater] = []
     /// How many messages were deflated by shared streams. A broadcast counts once for each encoding in use.
     public private(set) var sharedMessageCount = 0
+    /// The most that a message to any connection with these streams inflated to, in times of what came of it, rounded up;
+    /// of one that was cut off, until then.
+    public private(set) var inflateRatioHighest = 0
 
     /// No streams yet; they are made when first needed. `budget` bounds those of single connections.
     public init(budget: DeflateBudget = DeflateBudget()) {
@@ -104,9 +107,17 @@ public final class DeflateStreams {
     ) throws(WebSocketError) {
         guard let inflater = inflater ?? Inflater(windowBits: 15) else { throw .internalInvariant }
         self.inflater = inflater
-        defer { inflater.reset() }
+        defer {
+            noteRatio(of: inflater)
+            inflater.reset()
+        }
         try inflater.inflate(
             payload, endOfMessage: true, bytesMax: bytesMax, ratioMax: ratioMax, into: &message)
+    }
+
+    /// Takes note of how far an inflater's messages have grown.
+    func noteRatio(of inflater: Inflater) {
+        inflateRatioHighest = max(inflateRatioHighest, inflater.highestRatio)
     }
 
     /// Lends an inflater for a message that arrives in pieces; nil when the budget has no room for another.

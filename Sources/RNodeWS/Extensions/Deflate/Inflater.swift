@@ -16,6 +16,8 @@ public final class Inflater {
     private var isAtBoundary = false
     /// Bytes ever produced, those that were over a limit included: what tests of bombs count.
     public private(set) var producedCount = 0
+    /// The most that any message inflated to, in times of what came of it, rounded up; of one that was cut off, until then.
+    private(set) var highestRatio = 0
 
     /// An inflater for a peer's window; nil when `windowBits` is not 8…15, or there is no memory.
     public init?(windowBits: Int) {
@@ -44,8 +46,14 @@ public final class Inflater {
         _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, ratioMax: Int? = nil,
         into message: inout ByteBuffer
     ) throws(WebSocketError) {
-        try take(payload, bytesMax, ratioMax, &message)
+        do throws(WebSocketError) {
+            try take(payload, bytesMax, ratioMax, &message)
+        } catch {
+            noteRatio()
+            throw error
+        }
         guard endOfMessage else { return }
+        noteRatio()
         // The sender left these away (RFC 7692 §7.2.1).
         let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xFF, 0xFF]
         try take(tail.span, bytesMax, ratioMax, &message)
@@ -53,6 +61,12 @@ public final class Inflater {
         messageConsumed = 0
         messageProduced = 0
         isAtBoundary = false
+    }
+
+    private func noteRatio() {
+        guard messageConsumed > 0 else { return }
+        let (times, rest) = messageProduced.quotientAndRemainder(dividingBy: messageConsumed)
+        highestRatio = max(highestRatio, times &+ (rest > 0 ? 1 : 0))
     }
 
     private func take(

@@ -141,6 +141,7 @@ public final class PerMessageDeflate: WebSocketExtension {
         _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, into message: inout ByteBuffer
     ) throws(WebSocketError) {
         if let inflater {
+            defer { streams.noteRatio(of: inflater) }
             return try inflater.inflate(
                 payload, endOfMessage: endOfMessage, bytesMax: bytesMax, ratioMax: ratioMax,
                 into: &message)
@@ -161,6 +162,7 @@ public final class PerMessageDeflate: WebSocketExtension {
         guard case .inflating(let lent) = arriving else {
             return try hold(payload, endOfMessage, bytesMax, &message)
         }
+        defer { streams.noteRatio(of: lent) }
         try lent.inflate(
             payload, endOfMessage: endOfMessage, bytesMax: bytesMax, ratioMax: ratioMax,
             into: &message)
