@@ -8,8 +8,8 @@ import zlib
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 BODY = b"Hello, World!"
-# Which of a connection's messages, requests or deliveries the lie is told about.
-LIED_ABOUT = 20
+# Lies that are found only when nothing more comes.
+SILENT = {"drop", "silence", "deaf"}
 
 
 def frame(first: int, payload: bytes) -> bytes:
@@ -28,6 +28,9 @@ class Liar:
 
     def __init__(self, lie: str):
         self.lie = lie
+        # Which message, request or delivery of a connection it is told about. Silence falls among the first that are
+        # sent; what is said comes later, when the texts are sent for the second time.
+        self.about = 3 if lie in SILENT else 20
         self.members: list["Peer"] = []
 
     async def __aenter__(self) -> "Liar":
@@ -54,7 +57,7 @@ class Liar:
             if b"Upgrade: websocket" in head:
                 return await Peer(self, path, reader, writer).talk(head)
             number += 1
-            self.answer(writer, self.lie if number == LIED_ABOUT else "")
+            self.answer(writer, self.lie if number == self.about else "")
 
     @staticmethod
     def answer(writer, lie: str):
@@ -109,10 +112,10 @@ class Peer:
         self.count += 1
         # Every peer's echo is a lie, but one member's delivery.
         is_liar = self.path != "/room" or self is self.liar.members[-1]
-        lie = self.liar.lie if is_liar and self.count >= LIED_ABOUT else ""
+        lie = self.liar.lie if is_liar and self.count >= self.liar.about else ""
         if lie == "silence":
             return
-        if lie and self.count == LIED_ABOUT:
+        if lie and self.count == self.liar.about:
             return self.tell(lie, message)
         self.writer.write(self.encoded(message) + self.held)
         self.held = b""

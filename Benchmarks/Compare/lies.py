@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from liar import Liar
+from liar import SILENT, Liar
 
 # What is asked, and the lies that it must find.
 QUESTIONS = {
@@ -21,10 +21,12 @@ NEVER_RIGHT = {"echo --path /echo --deflate"}
 
 async def found(load: str, question: str, lie: str) -> str | None:
     """What the load generator has against the server, or nothing."""
+    # The first fault ends it, however long it may last; silence it waits for.
+    seconds = 20 if lie and lie not in SILENT else 0.5
     async with Liar(lie) as liar:
         process = await asyncio.create_subprocess_exec(
             load, *question.split(), "--port", str(liar.port), "--server", str(os.getpid()), "--connections", "3",
-            "--warmup", "0", "--seconds", "0.5", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
+            "--warmup", "0", "--seconds", str(seconds), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
         _, said = await process.communicate()
     if process.returncode not in (0, 1):
         raise SystemExit(f"{question}, {lie}: ended with {process.returncode}: {said.decode()}")

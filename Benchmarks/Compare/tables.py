@@ -46,7 +46,7 @@ def busy_row(results: Results, cell: Cell, server: str) -> list[str]:
     cpu, kernel, rate, p50, p99, memory, allocations = (
         results.median(cell, server, key)
         for key in ("server_us", "server_system_us", "rate", "p50_us", "p99_us", "resident", "allocations"))
-    return [cost_text(cell, cpu), f"{100 * kernel / cpu:.0f} %" if cpu else NONE, number(rate, 0), number(p50, 0),
+    return [cost_text(cell, cpu), f"{min(100, 100 * kernel / cpu):.0f} %" if cpu else NONE, number(rate, 0), number(p50, 0),
             number(p99, 0), number(memory and memory / (1 << 20), 1), number(allocations)]
 
 

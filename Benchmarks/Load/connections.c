@@ -70,7 +70,7 @@ static void flush(struct connection *connection) {
         }
         connection->position += (size_t)count;
         connection->unsent -= (size_t)count;
-        if (connection->position >= tape->offsets[tape->count]) connection->position -= tape->offsets[tape->count];
+        connection->position %= tape->offsets[tape->count];
     }
     if (connection->waits_to_send) watch(connection, EPOLL_CTL_MOD, false);
 }
