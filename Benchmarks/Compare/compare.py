@@ -27,7 +27,15 @@ class Comparison:
         self.results = Results(servers[0].name, cells)
         self.chance = random.Random(options.seed)
 
+    def check_starts(self):
+        """So that a sitting does not end with a server that never ran."""
+        for server in self.servers:
+            with server.start(self.server_cpu, {}) as running:
+                if not running.wait_until_listening(20):
+                    raise SystemExit(f"{server.name} does not listen: {running.last_words()}")
+
     def run_all(self):
+        self.check_starts()
         for number in range(self.options.rounds):
             for cell in self.cells:
                 if cell.is_idle and number >= IDLE_ROUNDS_MAX:
@@ -51,7 +59,8 @@ class Comparison:
         with server.start(self.server_cpu, environment) as running:
             if not running.wait_until_listening(20):
                 return {"errors": 1, "fault": f"does not listen: {running.last_words()}"}
-            command = [self.options.load, *arguments, "--port", str(running.port), "--server", str(running.process.pid)]
+            command = [self.options.load, *arguments, "--port", str(running.port),
+                       "--server", str(running.process.pid)]
             try:
                 load = subprocess.run(
                     command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180,
@@ -102,8 +111,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cells", help=f"some of {','.join(CELLS)}")
     parser.add_argument("--rounds", type=int, default=7, help="(7; of idle connections at most 3)")
     parser.add_argument("--seconds", type=float, default=1.5, help="that are measured, of each run")
-    parser.add_argument("--warm-up", type=float, default=0.5, help="seconds before them")
-    parser.add_argument("--cpus", type=lambda text: tuple(map(int, text.split(","))), help="the server's and the load's")
+    parser.add_argument("--warm-up", type=float, default=1.0, help="seconds before them")
+    parser.add_argument("--cpus", type=lambda text: tuple(map(int, text.split(","))),
+                        help="the server's and the load's")
     parser.add_argument("--seed", type=int, help="of the orders, to have them again")
     parser.add_argument("--small", action="store_true", help="few connections: only to see that all works")
     parser.add_argument("--about", action="append", default=[], metavar="TEXT", help="told with the results")
@@ -131,18 +141,19 @@ def chosen_servers(options) -> list[Server]:
 
 
 def tell(comparison: Comparison, about: dict):
-    results, names = comparison.results, [server.name for server in comparison.servers]
+    options, results = comparison.options, comparison.results
+    names = [server.name for server in comparison.servers]
     for cell in comparison.cells:
         print("\n" + tables.cell_table(results, cell, names))
-    if len(names) > 1:
+    if options.small:
+        print("\nFew connections and little time: it works, and no figure above says more.")
+    else:
         print("\n" + tables.document_table(results, names))
-    goals = tables.goals_table(results, "rnode", names) if not comparison.options.small else ""
-    if goals:
-        print("\nGoals of rnode\n" + goals)
-    print("\n" + "\n".join(tables.notes(results) + [
-        f"{about['processor']}, Linux {about['kernel']}, {about['processors']} processors: the server on {comparison.server_cpu}, "
-        f"the load on {comparison.load_cpu}; {comparison.options.rounds} rounds of {comparison.options.seconds} s, "
-        f"orders of seed {comparison.options.seed}.", *comparison.options.about]))
+        print("\n" + tables.goals_table(results, "rnode", names))
+    print("", *tables.notes(results), *options.about, sep="\n")
+    print(f"{about['processor']}, Linux {about['kernel']}, {about['processors']} processors: the server on "
+          f"{comparison.server_cpu}, the load on {comparison.load_cpu}; {options.rounds} rounds of {options.seconds} s, "
+          f"orders of seed {options.seed}.")
     for run in results.runs:
         if run["errors"]:
             print(f"FAILED: {run['cell']}, {run['server']}, round {run['round'] + 1 or 'of allocations'}: {run['fault']}")

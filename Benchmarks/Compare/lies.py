@@ -8,7 +8,8 @@ from liar import SILENT, Liar
 
 # What is asked, and the lies that it must find.
 QUESTIONS = {
-    "echo --path /echo --depth 4": ["flip", "short", "long", "binary", "twice", "swap", "drop", "close", "cut", "silence", "accept"],
+    "echo --path /echo --depth 4": [
+        "flip", "short", "long", "binary", "twice", "swap", "drop", "close", "cut", "silence", "accept"],
     "echo --path /deflate --depth 4 --size 400 --deflate": ["flip", "short", "long", "plain", "twice", "swap", "drop"],
     "echo --path /echo --deflate": ["no deflate"],
     "fanout --path /room --depth 4 --size 64": ["flip", "short", "twice", "swap", "drop", "silence"],
@@ -25,8 +26,8 @@ async def found(load: str, question: str, lie: str) -> str | None:
     seconds = 20 if lie and lie not in SILENT else 0.5
     async with Liar(lie) as liar:
         process = await asyncio.create_subprocess_exec(
-            load, *question.split(), "--port", str(liar.port), "--server", str(os.getpid()), "--connections", "3",
-            "--warmup", "0", "--seconds", str(seconds), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
+            load, *question.split(), "--port", str(liar.port), "--server", str(os.getpid()),
+            "--connections", "3", "--warmup", "0", "--seconds", str(seconds), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
         _, said = await process.communicate()
     if process.returncode not in (0, 1):
         raise SystemExit(f"{question}, {lie}: ended with {process.returncode}: {said.decode()}")

@@ -65,7 +65,7 @@ class RunningServer:
         self.process = subprocess.Popen(
             shlex.split(server.command.format(port=self.port)), stdin=subprocess.DEVNULL, stdout=self.log,
             stderr=subprocess.STDOUT, preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),
-            env={**os.environ, **server.kind.environment, **environment})
+            env={**os.environ, "SWIFT_BACKTRACE": "enable=no", **server.kind.environment, **environment})
 
     def __enter__(self) -> "RunningServer":
         return self
@@ -87,7 +87,7 @@ class RunningServer:
 
     def last_words(self) -> str:
         self.log.seek(0)
-        return self.log.read()[-1000:].decode(errors="replace")
+        return self.log.read()[-500:].decode(errors="replace").strip()
 
 
 def free_port() -> int:

@@ -35,11 +35,13 @@ IDLE_HEAD = ["", "B/connection", "CPU µs/connection", "MiB in all", "ratio", "e
 
 def idle_row(results: Results, cell: Cell, server: str) -> list[str]:
     cpu, memory = (results.median(cell, server, key) for key in ("server_us", "resident"))
-    return [cost_text(cell, results.cost(cell, server)), number(cpu, 1), number(memory and memory / (1 << 20), 1)]
+    cost = results.cost(cell, server)
+    return [cost_text(cell, cost), number(cpu, 1), number(memory and memory / (1 << 20), 1)]
 
 
 def busy_head(unit: str) -> list[str]:
-    return ["", f"CPU µs/{unit}", "kernel", "/s", "p50 µs", "p99 µs", "RSS MiB", f"allocations/{unit}", "ratio", "errors"]
+    return ["", f"CPU µs/{unit}", "kernel", "/s", "p50 µs", "p99 µs", "RSS MiB", f"allocations/{unit}", "ratio",
+            "errors"]
 
 
 def busy_row(results: Results, cell: Cell, server: str) -> list[str]:
@@ -52,9 +54,11 @@ def busy_row(results: Results, cell: Cell, server: str) -> list[str]:
 
 def cell_table(results: Results, cell: Cell, servers: list[str]) -> str:
     row = idle_row if cell.is_idle else busy_row
-    rows = [IDLE_HEAD if cell.is_idle else busy_head(cell.unit)] + [
-        [server, *row(results, cell, server), ratio_text(results.ratio(cell, server)), str(results.errors(cell, server))]
-        for server in servers if results.of(cell, server)]
+    rows = [IDLE_HEAD if cell.is_idle else busy_head(cell.unit)]
+    for server in servers:
+        if results.of(cell, server):
+            ratio, errors = results.ratio(cell, server), results.errors(cell, server)
+            rows.append([server, *row(results, cell, server), ratio_text(ratio), str(errors)])
     table = lined_up(rows) if len(rows) > 1 else "  nobody serves it"
     return f"{cell.title}  ({cell.name})\n{table}"
 
@@ -94,7 +98,7 @@ def goals_table(results: Results, ours: str, servers: list[str]) -> str:
             ratio = results.ratio(cell, ours, beside)
             if goal is not None and ratio is not None:
                 add(cell, beside, f"{goal:.2f}", ratio_text(ratio), ratio[0] <= goal)
-    return lined_up(rows) if len(rows) > 1 else ""
+    return "Goals\n" + lined_up(rows) if len(rows) > 1 else "No goal was looked at."
 
 
 def notes(results: Results) -> list[str]:
@@ -104,8 +108,9 @@ def notes(results: Results) -> list[str]:
         for server in dict.fromkeys(run["server"] for run in results.runs if run["cell"] == cell.name):
             load, busy = (results.median(cell, server, key) for key in ("load_busy", "server_busy"))
             if not cell.is_idle and load and load > 0.95 and busy < 0.9:
-                found.append(f"{cell.name}, {server}: the load generator had no time left ({100 * load:.0f} % busy, the "
-                             f"server {100 * busy:.0f} %): the rate is not the server's")
+                found.append(
+                    f"{cell.name}, {server}: the load generator had no time left ({100 * load:.0f} % busy, the server "
+                    f"{100 * busy:.0f} %): the rate is not the server's")
             steal = results.median(cell, server, "steal")
             if steal and steal > 0.02:
                 found.append(f"{cell.name}, {server}: the machine was kept waiting for {100 * steal:.0f} % of the time")

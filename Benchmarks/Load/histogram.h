@@ -1,6 +1,6 @@
 #pragma once
 
-// Latencies in nanoseconds. Each power of two has 32 steps, so a quantile is right to 3 %; adding one allocates nothing.
+// Latencies in nanoseconds. Each power of two has 32 steps, so a quantile is right to 3 %; nothing is allocated.
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-// A load generator for WebSocket and HTTP servers on this machine. Everything that comes back is compared with what must
-// come back: each byte, in its order, and nothing may be missing in the end. Pin it to another processor than the server.
+// A load generator for WebSocket and HTTP servers on this machine. What comes back is compared with what must come back:
+// each byte, in its order, and nothing may be missing in the end. Pin it to another processor than the server.
 
 #include "connections.h"
 #include "measure.h"

@@ -45,7 +45,8 @@ type member struct {
 	writes sync.Mutex
 }
 
-// Everybody is in it, and each message goes to all, the sender too. A prepared message is encoded, and compressed, once.
+// Everybody is in it, and each message goes to all, the sender too. A prepared message is
+// encoded, and compressed, once.
 type room struct {
 	members map[*member]struct{}
 	changes sync.RWMutex

@@ -11,7 +11,7 @@ enum NIOPeer {
             fatalError("Usage: NIOPeer PORT")
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let room = NIOLoopBound(Room(), eventLoop: group.next())
+        let room = NIOLoopBoundBox.makeBoxSendingValue(Room(), eventLoop: group.next())
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
