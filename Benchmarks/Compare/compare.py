@@ -70,7 +70,7 @@ class Comparison:
             said = json.loads(load.stdout) if load.stdout else {"errors": 1}
             if load.returncode or said["errors"] or not said["answers"]:
                 said["errors"] = max(1, said["errors"])
-                said["fault"] = (load.stderr.strip() or "no answers") + ended(running)
+                said["fault"] = (load.stderr.strip() or f"the load ended with {load.returncode}") + ended(running)
             return said
 
     def count_allocations(self):
@@ -160,22 +160,30 @@ def tell(comparison: Comparison, about: dict):
     print(f"{len(results.runs)} runs, {results.all_errors} errors")
 
 
+def write(comparison: Comparison, about: dict):
+    options, results = comparison.options, comparison.results
+    with open(options.json, "w") as file:
+        json.dump({
+            "machine": about, "about": options.about, "rounds": options.rounds, "seconds": options.seconds,
+            "cpus": options.cpus, "seed": options.seed, "base": results.base,
+            "cells": results.summary([server.name for server in comparison.servers]), "runs": results.runs,
+        }, file, indent=1)
+
+
 def main():
     options = parse()
     # A descriptor for each connection; the servers inherit it.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     comparison = Comparison(options, chosen_cells(options), chosen_servers(options))
-    comparison.run_all()
     about = machine.description()
+    try:
+        comparison.run_all()
+    finally:
+        # Of a sitting that was broken off, too.
+        if options.json:
+            write(comparison, about)
     tell(comparison, about)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump({
-                "machine": about, "about": options.about, "rounds": options.rounds, "seconds": options.seconds,
-                "cpus": options.cpus, "seed": options.seed, "base": comparison.results.base,
-                "cells": comparison.results.summary([server.name for server in comparison.servers]),
-                "runs": comparison.results.runs}, file, indent=1)
     raise SystemExit(1 if comparison.results.all_errors else 0)
 
 
