@@ -6,7 +6,7 @@ import ServerFlags
 @main
 struct BenchmarkServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serves /echo, /deflate, /room, /room-deflate and GET /plain for load generators."
+        abstract: "Serves /echo, /deflate, /room, /room-deflate, /full and GET /plain."
     )
 
     @OptionGroup var flags: ServerFlags
@@ -46,6 +46,8 @@ struct BenchmarkServer: AsyncParsableCommand {
             route.onOpen { context in context.join(deflated) }
             route.onMessage { bytes, kind, context in context.publish(bytes, kind, to: deflated) }
         }
+        // The full protocol: what a connection takes that has all of it.
+        app.websocket("/full") { route in route.onMessage { _ in } }
         app.get("/plain", fixed: Response().text("Hello, World!"))
         try await flags.serve(app)
     }
