@@ -18,6 +18,7 @@ struct RepositoryTests {
             "scripts/histories", "scripts/threats", "scripts/fuzz", "scripts/trap-audit",
             "scripts/drill", "scripts/autobahn", "scripts/exhaustive", "scripts/simulate",
             "scripts/soak",
+            "scripts/bench-gates", "scripts/bench-profile",
             ".ci/run",
         ])
     func scriptsAreThere(_ path: String) throws {
