@@ -9,7 +9,8 @@ package enum Figure {
         guard value.isFinite else { return "\(value)" }
         let size = value.magnitude
         if size == 0 { return "0" }
-        if size < 0.005 { return value < 0 ? ">-0.01" : "<0.01" }
+        if size < 0.0005 { return value < 0 ? ">-0.001" : "<0.001" }
+        if size < 0.0095 { return decimal(value, places: 3) }
         if size < 9.995 { return decimal(value, places: 2) }
         if size < 99.95 { return decimal(value, places: 1) }
         return decimal(value, places: 0)

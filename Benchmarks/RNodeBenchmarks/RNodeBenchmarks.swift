@@ -41,6 +41,9 @@ struct RNodeBenchmarks: ParsableCommand {
     @Flag(help: "List the benchmarks.")
     var list = false
 
+    @Option(help: "Only the benchmark NAME; repeatable.")
+    var only: [String] = []
+
     /// Set where callgrind runs this program: which benchmarks were counted goes to this file.
     @Option(help: .hidden)
     var counting: String?
@@ -53,7 +56,8 @@ struct RNodeBenchmarks: ParsableCommand {
 
     func run() throws {
         let chosen = Benchmark.all().filter { benchmark in
-            filter.isEmpty || filter.contains { benchmark.name.hasPrefix($0) }
+            (filter.isEmpty && only.isEmpty) || only.contains(benchmark.name)
+                || filter.contains { benchmark.name.hasPrefix($0) }
         }
         guard !chosen.isEmpty else { throw ValidationError("no benchmark has such a name") }
         if list { return print(chosen.map(\.name).joined(separator: "\n")) }
@@ -97,7 +101,7 @@ struct RNodeBenchmarks: ParsableCommand {
     }
 
     private func count(_ group: [Benchmark], _ measurements: inout [Measurement]) throws {
-        var options = group.flatMap { ["--filter", $0.name] }
+        var options = group.flatMap { ["--only", $0.name] }
         if let iterations { options += ["--iterations", "\(iterations)"] }
         let counted = try Callgrind.count(options)
         for (place, benchmark) in group.enumerated() {
@@ -145,7 +149,7 @@ struct RNodeBenchmarks: ParsableCommand {
         var held =
             (try? ReportFile.read(Gates.self, from: path))
             ?? Gates(of: [], on: report.machine)
-        if filter.isEmpty { held.benchmarks = [:] }
+        if filter.isEmpty, only.isEmpty { held.benchmarks = [:] }
         held.update(from: report.measurements, on: report.machine)
         try ReportFile.write(held, to: path)
         print("\n\(path) is written.")

@@ -31,7 +31,8 @@ struct BenchmarkReportTests {
     func figures() {
         #expect(Figure.text(nil) == "–")
         #expect(Figure.text(0) == "0")
-        #expect(Figure.text(0.001) == "<0.01")
+        #expect(Figure.text(0.0001) == "<0.001")
+        #expect(Figure.text(0.004) == "0.004")
         #expect(Figure.text(0.126) == "0.13")
         #expect(Figure.text(9.996) == "10.0")
         #expect(Figure.text(12.34) == "12.3")

@@ -8,7 +8,7 @@ enum DeflateBenchmarks {
     }
 
     private static func deflate(_ level: Int) -> Benchmark {
-        Benchmark("deflate.level\(level).1KiB", unit: "message", countedRuns: 20) {
+        Benchmark("deflate.level\(level).1KiB", unit: "message", countedRuns: 50) {
             let deflater = try deflater(level)
             let text = ClientBytes.json(1_024)
             let output = Owned(ByteBuffer(capacity: 2_048))
@@ -26,7 +26,7 @@ enum DeflateBenchmarks {
     }
 
     private static func inflate() -> Benchmark {
-        Benchmark("deflate.inflate.1KiB", unit: "message", countedRuns: 20) {
+        Benchmark("deflate.inflate.1KiB", unit: "message", countedRuns: 50) {
             guard let inflater = Inflater(windowBits: 15) else {
                 throw BenchmarkFailure("there is no inflater")
             }

@@ -20,7 +20,7 @@ enum ConfigurationBenchmarks {
     }
 
     private static func session(_ callbacks: CallbackSet) -> Benchmark {
-        Benchmark(name("session", callbacks), unit: "session", countedRuns: 5) {
+        Benchmark(name("session", callbacks), unit: "session", countedRuns: 20) {
             let sessions = try MixedSessions(callbacks)
             try check(sessions)
             return { count in

@@ -51,7 +51,7 @@ enum Callgrind {
         for (number, line) in try text(place + "/list").split(separator: "\n").enumerated() {
             let parts = line.split(separator: " ")
             let dump = try text(place + "/counted.\(number + 1)")
-            guard parts.count == 2, let runs = Int(parts[1]),
+            guard parts.count == 3, let runs = Int(parts[1]),
                 let instructions = CallgrindDump.instructions(in: dump)
             else { throw BenchmarkFailure("callgrind wrote no number for \(line)") }
             counted[String(parts[0]), default: []].append((runs, instructions))
@@ -77,7 +77,7 @@ enum Callgrind {
 
     // MARK: - The program that is counted
 
-    /// Runs benchmarks between the marks, and lists in a file which and how often.
+    /// Runs benchmarks between the marks, and lists in a file which, how often, and how many units a run has.
     static func run(_ benchmarks: [Benchmark], iterations: Int?, listing path: String) throws {
         var list = ""
         for benchmark in benchmarks {
@@ -88,7 +88,7 @@ enum Callgrind {
                 measuring_begins()
                 run(count)
                 measuring_ends()
-                list += "\(benchmark.name) \(count)\n"
+                list += "\(benchmark.name) \(count) \(benchmark.units)\n"
             }
         }
         try list.write(toFile: path, atomically: false, encoding: .utf8)

@@ -58,7 +58,8 @@ enum ConfigurationTable {
         ])
         for cost in costs {
             table.add([
-                "\(cost.callbacks) callbacks", "\(cost.ran)", "\(cost.filtered)",
+                cost.callbacks == 1 ? "1 callback" : "\(cost.callbacks) callbacks", "\(cost.ran)",
+                "\(cost.filtered)",
                 Figure.text(cost.layer.instructions),
                 Figure.text(cost.layer.nanoseconds?.median),
                 saved(cost.layerSaved(against: full), cost, full),

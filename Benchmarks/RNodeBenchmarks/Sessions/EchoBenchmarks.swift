@@ -53,7 +53,7 @@ enum EchoBenchmarks {
     }
 
     private static func deflate(_ name: String) -> Benchmark {
-        Benchmark(name, unit: "message", units: connections, countedRuns: 5) {
+        Benchmark(name, unit: "message", units: connections, countedRuns: 10) {
             let host = try MemoryHost()
             let app = host.makeApp()
             app.websocket(raw: "/deflate") { route in

@@ -15,7 +15,7 @@ enum RoomBenchmarks {
 
     /// One member's messages to all of a room, itself too.
     private static func fanOut(_ name: String, perRead: Int) -> Benchmark {
-        Benchmark(name, unit: "delivery", units: members * perRead, countedRuns: 5) {
+        Benchmark(name, unit: "delivery", units: members * perRead, countedRuns: 10) {
             let host = try MemoryHost()
             let app = host.makeApp()
             let room = try host.run { try await app.createRoom("everybody") }
