@@ -2,7 +2,7 @@
 
     profile.py <folder> [lines]
 
-The folder holds what `RNodeBenchmarks --counting <folder>/list` listed and callgrind dumped as <folder>/counted.N. Each
+The folder holds what `RNodeBenchmarks --counting <folder>/list` listed and callgrind dumped as <folder>/counted.N-01. Each
 line is a function: its own instructions for one unit, how often it is called for one, and from where most.
 (callgrind_annotate attributes the dumps after the first to one function alone.)
 """
@@ -58,7 +58,7 @@ class Profile:
 def main(folder, lines):
     entries = (folder / "list").read_text().split("\n")[:-1]
     name, runs, units = entries[-1].split()
-    profile = Profile([folder / f"counted.{number}" for number, _ in enumerate(entries, 1)])
+    profile = Profile([folder / f"counted.{number}-01" for number, _ in enumerate(entries, 1)])
     names = profile.demangled()
     total = int(runs) * int(units)
     print(f"{name}: {sum(profile.own.values()) / total:,.1f} instructions for each of {total:,} units\n")

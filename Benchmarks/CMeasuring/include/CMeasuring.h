@@ -10,9 +10,8 @@ int64_t measuring_allocations(void);
 /// Processor time of the calling thread so far, in nanoseconds: what others do on the machine is not in it.
 int64_t measuring_nanoseconds(void);
 
-/// Marks for callgrind, which is told to forget what came before the first and to write what it has at the second.
-void measuring_begins(void);
-void measuring_ends(void);
+/// A mark for callgrind, which is told to write at it what it has counted since the last one.
+void measuring_mark(void);
 
 /// Has a result count as used, so that the work behind it is not optimised away. Costs no instruction.
 static inline void measuring_keep(int64_t value) {
