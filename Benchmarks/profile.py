@@ -63,6 +63,8 @@ def main(folder, lines):
     total = int(runs) * int(units)
     print(f"{name}: {sum(profile.own.values()) / total:,.1f} instructions for each of {total:,} units\n")
     for function, cost in profile.own.most_common(lines):
+        if cost / total < 0.05:
+            break
         callers = profile.calls[function]
         print(f"{cost / total:9.1f}  {sum(callers.values()) / total:7.2f} calls  {names.get(function, '?')[:140]}")
         for caller, count in callers.most_common(2):

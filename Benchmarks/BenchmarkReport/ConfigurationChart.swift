@@ -32,7 +32,7 @@ package struct ConfigurationChart: Sendable {
         return svg.document
     }
 
-    private static let title = "Only the callbacks that are set cost anything"
+    private static let title = "The event filter: fourteen callbacks, three, one"
     private static let panelHeight = 148
     private static let height = 84 + 2 * panelHeight
 

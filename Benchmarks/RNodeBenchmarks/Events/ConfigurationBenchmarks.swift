@@ -8,7 +8,7 @@ import Synchronization
 /// what of the event layer is saved, and what that is of the whole.
 enum ConfigurationBenchmarks {
     static func all() -> [Benchmark] {
-        CallbackSet.compared.map(layer) + CallbackSet.compared.map(session)
+        CallbackSet.allCases.map(layer) + CallbackSet.compared.map(session)
     }
 
     private static func layer(_ callbacks: CallbackSet) -> Benchmark {
