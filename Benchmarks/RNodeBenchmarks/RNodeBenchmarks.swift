@@ -74,6 +74,7 @@ struct RNodeBenchmarks: ParsableCommand {
     /// Measures group by group, and prints each as soon as it is there.
     private func measure(_ benchmarks: [Benchmark]) throws -> Report {
         var measured: [Measurement] = []
+        var costs: [ConfigurationCost] = []
         let counts = !noInstructions && Callgrind.isThere
         if !noInstructions, !counts { print("Instructions are not counted: no valgrind here.") }
         for group in Self.groups(benchmarks) {
@@ -82,11 +83,12 @@ struct RNodeBenchmarks: ParsableCommand {
             var measurements = try Runner(samples: samples, iterations: iterations).measure(group)
             if counts { try count(group, &measurements) }
             print(GroupTable.text(measurements))
+            let compared = try ConfigurationBenchmarks.costs(measurements)
+            if !compared.isEmpty { print("\n" + ConfigurationTable.text(compared)) }
+            costs += compared
             measured += measurements
         }
-        let costs = try ConfigurationBenchmarks.costs(measured)
         let report = Report(machine: .here, measurements: measured, configurations: costs)
-        if !costs.isEmpty { print("\n" + ConfigurationTable.text(costs)) }
         let goals = Goals.all(report)
         if !goals.isEmpty { print("\n" + Goals.text(goals)) }
         return report
