@@ -79,6 +79,16 @@ let package = Package(
             name: "BenchmarkServer", dependencies: ["RNodeApp", "ServerFlags", arguments],
             path: "Benchmarks/BenchmarkServer", swiftSettings: strict),
         .executableTarget(
+            name: "RNodeBenchmarks",
+            dependencies: [
+                "RNodeApp", "RNodeIO", "RNodeHTTP", "RNodeWS", "BenchmarkReport", "CMeasuring",
+                arguments, logging,
+            ],
+            path: "Benchmarks/RNodeBenchmarks", swiftSettings: strict),
+        .target(
+            name: "BenchmarkReport", path: "Benchmarks/BenchmarkReport", swiftSettings: strict),
+        .target(name: "CMeasuring", path: "Benchmarks/CMeasuring"),
+        .executableTarget(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
         .executableTarget(
@@ -125,6 +135,9 @@ let package = Package(
             dependencies: ["RNodeApp", "RNodeTesting", "RoomHistories", logging],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "BenchmarkReportTests", dependencies: ["BenchmarkReport"],
+            swiftSettings: strict),
         fuzz,
     ]
 )

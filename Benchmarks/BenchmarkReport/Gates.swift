@@ -1,0 +1,110 @@
+/// What a checked-in file allows: for each benchmark its allocations, exactly, and its instructions, with some slack.
+///
+/// Instructions count on the architecture that the file is for; allocations count everywhere. Times are in no gate.
+package struct Gates: Codable, Sendable, Equatable {
+    /// What one benchmark may cost, for each unit.
+    package struct Limit: Codable, Sendable, Equatable {
+        /// How often it may ask memory of the heap.
+        package var allocations: Double?
+        /// How many instructions it takes.
+        package var instructions: Double?
+
+        /// A limit.
+        package init(allocations: Double? = nil, instructions: Double? = nil) {
+            self.allocations = allocations
+            self.instructions = instructions
+        }
+    }
+
+    /// One benchmark that does not keep its gate, or has none.
+    package struct Breach: Sendable, Equatable {
+        /// The benchmark.
+        package var name: String
+        /// What is wrong.
+        package var reason: String
+
+        /// A breach.
+        package init(name: String, reason: String) {
+            self.name = name
+            self.reason = reason
+        }
+    }
+
+    /// How much above its gate a count of instructions may be: compilers and libraries differ by so much.
+    package static let instructionSlack = 0.05
+    /// Below this much more, two averages of allocations are the same.
+    package static let allocationSlack = 0.005
+
+    /// The architecture whose instructions were counted.
+    package var architecture: String
+    /// The gates, by the benchmark's name.
+    package var benchmarks: [String: Limit]
+
+    /// The gates that these measurements keep exactly.
+    package init(of measurements: [Measurement], on machine: Machine) {
+        architecture = machine.architecture
+        benchmarks = [:]
+        update(from: measurements, on: machine)
+    }
+
+    /// Takes over what was measured, and leaves the gates of others as they are.
+    package mutating func update(from measurements: [Measurement], on machine: Machine) {
+        architecture = machine.architecture
+        for measured in measurements {
+            benchmarks[measured.name] = Limit(
+                allocations: measured.allocations.map { Self.rounded($0, to: 1_000) },
+                instructions: measured.instructions.map { Self.rounded($0, to: 100) })
+        }
+    }
+
+    private static func rounded(_ value: Double, to parts: Double) -> Double {
+        (value * parts).rounded() / parts
+    }
+
+    /// Compares what was measured with what is allowed.
+    package func breaches(of measurements: [Measurement], on machine: Machine) -> [Breach] {
+        measurements.flatMap { measured -> [Breach] in
+            guard let limit = benchmarks[measured.name] else {
+                return [Breach(name: measured.name, reason: "has no gate: --update writes it")]
+            }
+            let isSameMachine = machine.architecture == architecture
+            return [
+                allocationsBreach(measured, limit),
+                isSameMachine ? instructionsBreach(measured, limit) : nil,
+            ].compactMap(\.self)
+        }
+    }
+
+    private func allocationsBreach(_ measured: Measurement, _ limit: Limit) -> Breach? {
+        guard let allowed = limit.allocations, let found = measured.allocations,
+            found > allowed + Self.allocationSlack
+        else { return nil }
+        return Breach(
+            name: measured.name,
+            reason: "allocates \(Figure.text(found)) times, allowed \(Figure.text(allowed))")
+    }
+
+    private func instructionsBreach(_ measured: Measurement, _ limit: Limit) -> Breach? {
+        guard let allowed = limit.instructions, let found = measured.instructions,
+            found > allowed * (1 + Self.instructionSlack)
+        else { return nil }
+        return Breach(
+            name: measured.name,
+            reason: "takes \(Figure.text(found)) instructions, the gate is \(Figure.text(allowed))")
+    }
+
+    /// The benchmarks that became cheaper than the slack explains: their gates can be drawn closer.
+    package func gains(of measurements: [Measurement], on machine: Machine) -> [String] {
+        measurements.filter { measured in
+            guard let limit = benchmarks[measured.name] else { return false }
+            let fewer =
+                (limit.allocations ?? 0) > (measured.allocations ?? .infinity)
+                + Self.allocationSlack
+            let shorter =
+                machine.architecture == architecture
+                && (limit.instructions ?? 0) * (1 - Self.instructionSlack)
+                    > (measured.instructions ?? .infinity)
+            return fewer || shorter
+        }.map(\.name)
+    }
+}

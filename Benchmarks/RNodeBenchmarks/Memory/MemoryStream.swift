@@ -1,0 +1,84 @@
+import RNodeIO
+
+/// A stream that gives the loop the bytes it was given, and counts those it is sent.
+final class MemoryStream: Transport {
+    let descriptor: Int32
+    /// How many bytes the server has sent.
+    private(set) var sentCount = 0
+    /// What the server has sent, while it is kept.
+    private var sent = ByteBuffer()
+    /// Whether what is sent is kept: for looking at answers, not for measuring.
+    var keepsWhatIsSent = false
+
+    private unowned let backend: MemoryBackend
+    private var input: [UInt8] = []
+    private var offset = 0
+    private var isFinished = false
+
+    init(descriptor: Int32, backend: MemoryBackend) {
+        self.descriptor = descriptor
+        self.backend = backend
+    }
+
+    /// Makes it a new stream.
+    func reopen() {
+        sentCount = 0
+        sent.removeAll()
+        keepsWhatIsSent = false
+        input = []
+        offset = 0
+        isFinished = false
+    }
+
+    /// Whether a read would find something.
+    var isReadable: Bool { offset < input.count || isFinished }
+
+    /// Takes what was kept.
+    func takeSent() -> [UInt8] {
+        let bytes = sent.copied()
+        sent.removeAll()
+        return bytes
+    }
+
+    /// Gives the server bytes to read. Those before must have been read.
+    func give(_ bytes: [UInt8]) {
+        input = bytes
+        offset = 0
+        backend.becameReadable(descriptor)
+    }
+
+    /// The peer has sent everything.
+    func finish() {
+        isFinished = true
+        backend.becameReadable(descriptor)
+    }
+
+    // MARK: - Transport
+
+    func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
+        let count = min(bytes.count, input.count - offset)
+        guard count > 0 else { return isFinished ? .finished : .wouldBlock }
+        // SAFETY: both buffers are lent for these closures, and both have `count` bytes there. A copy as the kernel makes
+        // it: byte by byte it would be most of what is measured.
+        unsafe bytes.withUnsafeMutableBytes { target in
+            unsafe input.withUnsafeBytes { source in
+                unsafe target.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: source[offset..<(offset + count)]))
+            }
+        }
+        offset += count
+        if offset < input.count { backend.becameReadable(descriptor) }
+        return .bytes(count)
+    }
+
+    func send(_ bytes: Span<UInt8>) -> SendResult {
+        sentCount &+= bytes.count
+        if keepsWhatIsSent { sent.append(bytes) }
+        return .bytes(bytes.count)
+    }
+
+    /// A peer that is sent the end ends as well.
+    func finishSending() { finish() }
+
+    func close(abort: Bool) { backend.takeBack(self) }
+}

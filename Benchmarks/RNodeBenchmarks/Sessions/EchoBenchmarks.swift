@@ -1,0 +1,154 @@
+import RNodeApp
+
+/// Messages through all layers: from the bytes of a read to the bytes of the answer.
+enum EchoBenchmarks {
+    /// As many connections are ready in each turn.
+    private static let connections = 64
+
+    static func all() -> [Benchmark] {
+        floors() + [
+            raw("echo.raw.20B.1", ClientBytes.ascii(20), perRead: 1),
+            raw("echo.raw.20B.16", ClientBytes.ascii(20), perRead: 16),
+            raw("echo.raw.1KiB.1", ClientBytes.ascii(1_024), perRead: 1),
+            raw("echo.raw.1KiB.16", ClientBytes.ascii(1_024), perRead: 16),
+            raw("echo.raw.16KiB.1", ClientBytes.ascii(16_384), perRead: 1),
+            raw("echo.raw.20B.1.lone", ClientBytes.ascii(20), perRead: 1, connections: 1),
+            ack("echo.ack.20B.1", perRead: 1),
+            ack("echo.ack.20B.16", perRead: 16),
+            deflate("echo.deflate.1KiB.1"),
+        ]
+    }
+
+    private static func raw(
+        _ name: String, _ payload: [UInt8], perRead: Int, connections: Int = connections
+    ) -> Benchmark {
+        Benchmark(
+            name, unit: "message", units: connections * perRead, countedRuns: 20
+        ) {
+            let host = try MemoryHost()
+            let app = host.makeApp()
+            app.websocket(raw: "/echo") { route in
+                route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+            }
+            try host.serve(app)
+            let read = ClientBytes.frames(.text, payload, count: perRead)
+            let head = payload.count < 126 ? 2 : 4
+            return try answering(
+                host, app, try open(host, "/echo", connections), read,
+                bytes: perRead * (payload.count + head))
+        }
+    }
+
+    private static func ack(_ name: String, perRead: Int) -> Benchmark {
+        Benchmark(name, unit: "message", units: connections * perRead, countedRuns: 20) {
+            let host = try MemoryHost()
+            let app = host.makeApp()
+            app.websocket("/chat") { $0.on(EventMask(.onMessage)) { _ in } }
+            try host.serve(app)
+            let streams = try open(host, "/chat", connections)
+            let read = ClientBytes.frames(.text, ClientBytes.ascii(20), count: perRead)
+            let answer = host.answer(to: read, on: streams[0])
+            return try answering(host, app, streams, read, bytes: answer.count)
+        }
+    }
+
+    private static func deflate(_ name: String) -> Benchmark {
+        Benchmark(name, unit: "message", units: connections, countedRuns: 10) {
+            let host = try MemoryHost()
+            let app = host.makeApp()
+            app.websocket(raw: "/deflate") { route in
+                route.compression = DeflateOptions()
+                route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+            }
+            try host.serve(app)
+            let streams = try open(
+                host, "/deflate", connections,
+                offers: "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+            )
+            let read = ClientBytes.frames(
+                .text, try DeflateBenchmarks.deflated(ClientBytes.json(1_024)), isExtended: true)
+            let answer = host.answer(to: read, on: streams[0])
+            guard answer.count < 1_024 else {
+                throw BenchmarkFailure("the answer is not deflated: \(answer.count) bytes")
+            }
+            return try answering(host, app, streams, read, bytes: answer.count)
+        }
+    }
+
+    // MARK: - Parts
+
+    static func open(
+        _ host: MemoryHost, _ target: String, _ count: Int, offers: String? = nil
+    ) throws -> [MemoryStream] {
+        let request = ClientBytes.upgrade(target, offers: offers)
+        return try (0..<count).map { _ in try host.open(request) }
+    }
+
+    /// Turns in which every stream is given `read`, and answers by so many bytes.
+    static func answering(
+        _ host: MemoryHost, _ app: App, _ streams: [MemoryStream], _ read: [UInt8], bytes: Int
+    ) throws -> Run {
+        let run: Run = { count in
+            for _ in 0..<count {
+                for stream in streams { stream.give(read) }
+                host.turn()
+            }
+            // The loops hold the app's routes only for as long as the app is there.
+            withExtendedLifetime(app) {}
+        }
+        let before = streams.map(\.sentCount)
+        run(1)
+        for (stream, before) in zip(streams, before) where stream.sentCount - before != bytes {
+            throw BenchmarkFailure("\(stream.sentCount - before) bytes were sent, not \(bytes)")
+        }
+        return run
+    }
+
+    // MARK: - The loop without a protocol
+
+    /// The event loop alone, whose handler answers each read by bytes made before: what of an echo is no protocol's.
+    private static func floors() -> [Benchmark] {
+        [1, 16].map { perRead in
+            Benchmark(
+                "echo.floor.20B.\(perRead)", unit: "message", units: connections * perRead,
+                countedRuns: 20
+            ) {
+                let host = try MemoryHost()
+                let answer = FloorHandler(answer: ClientBytes.ascii(22 * perRead))
+                host.loop.setHandler(answer)
+                let streams = (0..<connections).map { _ in host.connect() }
+                host.settle()
+                let read = ClientBytes.frames(.text, ClientBytes.ascii(20), count: perRead)
+                return { count in
+                    for _ in 0..<count {
+                        for stream in streams { stream.give(read) }
+                        host.turn()
+                    }
+                }
+            }
+        }
+    }
+
+    private final class FloorHandler: LoopHandler {
+        private let answer: [UInt8]
+
+        init(answer: [UInt8]) {
+            self.answer = answer
+        }
+
+        func accepted(_ connection: inout ConnectionContext, remote: SocketAddress) {}
+        func received(
+            _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
+        ) -> Int {
+            let answer = answer
+            connection.output.append(answer.span)
+            return bytes.count
+        }
+        func finished(_ connection: inout ConnectionContext) {}
+        func drained(_ connection: inout ConnectionContext) {}
+        func overflowed(_ connection: inout ConnectionContext) {}
+        func timedOut(_ connection: inout ConnectionContext) {}
+        func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop) {}
+        func turnEnded(on loop: EventLoop) {}
+    }
+}

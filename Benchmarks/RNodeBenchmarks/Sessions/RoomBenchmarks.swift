@@ -1,0 +1,95 @@
+import RNodeApp
+
+/// Rooms: coming and going, and one message to many.
+enum RoomBenchmarks {
+    private static let members = 500
+
+    static func all() -> [Benchmark] {
+        [
+            fanOut("room.fanOut.64B.1", perRead: 1),
+            fanOut("room.fanOut.64B.8", perRead: 8),
+            joinAndLeave(),
+            seats(),
+        ]
+    }
+
+    /// One member's messages to all of a room, itself too.
+    private static func fanOut(_ name: String, perRead: Int) -> Benchmark {
+        Benchmark(name, unit: "delivery", units: members * perRead, countedRuns: 10) {
+            let host = try MemoryHost()
+            let app = host.makeApp()
+            let room = try host.run { try await app.createRoom("everybody") }
+            app.websocket(raw: "/room") { route in
+                route.onOpen { context in context.join(room) }
+                route.onMessage { bytes, kind, context in context.publish(bytes, kind, to: room) }
+            }
+            try host.serve(app)
+            let streams = try EchoBenchmarks.open(host, "/room", members)
+            let read = ClientBytes.frames(.text, ClientBytes.ascii(64), count: perRead)
+            let run: Run = { count in
+                for _ in 0..<count {
+                    streams[0].give(read)
+                    host.turn()
+                }
+                withExtendedLifetime(app) {}
+            }
+            let before = streams.map(\.sentCount)
+            run(1)
+            for (stream, before) in zip(streams, before)
+            where stream.sentCount - before != 66 * perRead {
+                throw BenchmarkFailure("a member got \(stream.sentCount - before) bytes")
+            }
+            return run
+        }
+    }
+
+    /// A client joins and leaves by its own messages, with the registry between.
+    private static func joinAndLeave() -> Benchmark {
+        Benchmark("room.joinAndLeave", unit: "join and leave", countedRuns: 50) {
+            let host = try MemoryHost()
+            let app = host.makeApp()
+            let room = try host.run { try await app.createRoom("general") }
+            app.websocket("/chat") { _ in }
+            try host.serve(app)
+            let stream = try host.open(ClientBytes.upgrade("/chat"))
+            let join = MixedStream.join(room)
+            let leave = ClientBytes.text(#"{"type":"leave_room","room_id":"\#(room)"}"#)
+            let answer = host.answer(to: join, on: stream) + host.answer(to: leave, on: stream)
+            let text = String(decoding: answer, as: UTF8.self)
+            guard text.contains("room_joined"), text.contains("room_left") else {
+                throw BenchmarkFailure("a join and a leave were answered by \(text)")
+            }
+            return { count in
+                for _ in 0..<count {
+                    stream.give(join)
+                    host.settle()
+                    stream.give(leave)
+                    host.settle()
+                }
+                withExtendedLifetime(app) {}
+            }
+        }
+    }
+
+    /// The book of rooms alone: a seat reserved, confirmed and left.
+    private static func seats() -> Benchmark {
+        Benchmark("room.seat", unit: "seat") {
+            var ledger = RoomLedger()
+            let record = try ledger.beginCreation(
+                RoomDraft(name: "general"), bits: { (1, 2) }, now: 0)
+            guard let room = ledger.finishCreation(record) else {
+                throw BenchmarkFailure("there is no room")
+            }
+            let member = Member(
+                id: MemberID(random: 3, 4), clientID: "ada", loop: 0, location: 1)
+            return { count in
+                for _ in 0..<count {
+                    guard let seat = try? ledger.reserve(member, in: room.id),
+                        (try? ledger.confirm(seat, now: 1)) != nil,
+                        (try? ledger.leave(member.id, room: room.id, now: 2)) != nil
+                    else { return }
+                }
+            }
+        }
+    }
+}
