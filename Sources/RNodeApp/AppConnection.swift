@@ -64,6 +64,10 @@ enum CurrentRequest {
 struct WebSocketState: ~Copyable {
     var session: WebSocketSession
     let route: WebSocketRoute
+    /// The route's, at hand for each message.
+    let raw: RawWebSocketCallbacks?
+    /// What this loop counts of the route.
+    let counters: RouteCounters
     /// Who it is. On a raw route nil until somebody needs to name it.
     var peer: WebSocketPeer?
     let openedAt: MonotonicInstant
@@ -81,11 +85,14 @@ struct WebSocketState: ~Copyable {
     var closeReason = ""
 
     init(
-        _ session: consuming WebSocketSession, route: WebSocketRoute, peer: WebSocketPeer?,
+        _ session: consuming WebSocketSession, route: WebSocketRoute, counters: RouteCounters,
+        peer: WebSocketPeer?,
         deflate: PerMessageDeflate?, openedAt now: MonotonicInstant, endOfLife: MonotonicInstant
     ) {
         self.session = session
         self.route = route
+        raw = route.raw
+        self.counters = counters
         self.peer = peer
         self.deflate = deflate
         openedAt = now

@@ -25,9 +25,14 @@ final class AppCore: @unchecked Sendable {
     let perAddress: ConnectionsPerAddress?
     private var places: [Place] = []
 
-    /// A loop's part of the app, kept alive by its event loop until that ends.
-    private struct Place {
-        weak var loop: AppLoop?
+    /// A loop's part of the app, until that loop ends. Not a weak reference: whoever is referred to weakly once, pays for
+    /// it at each retain.
+    private final class Place: Sendable {
+        let loop: Guarded<AppLoop?>
+
+        init(_ loop: AppLoop) {
+            self.loop = Guarded(loop)
+        }
     }
     private let stage = Atomic(DrainStage.serving.rawValue)
     private let drainBegan = Atomic(Int64.max)
@@ -61,7 +66,7 @@ final class AppCore: @unchecked Sendable {
         let loops = eventLoops.map { loop in
             AppLoop(eventLoop: loop, core: self, random: random(loop.index))
         }
-        places = loops.map { Place(loop: $0) }
+        places = loops.map { Place($0) }
         logLimits()
         for loop in loops {
             loop.eventLoop.setHandler(loop)
@@ -75,11 +80,17 @@ final class AppCore: @unchecked Sendable {
 
     /// The loop with this number, unless it has ended.
     func loop(_ number: Int) -> AppLoop? {
-        places.indices.contains(number) ? places[number].loop : nil
+        places.indices.contains(number) ? places[number].loop.withLock { $0 } : nil
+    }
+
+    /// A loop has ended, and its part of the app with it.
+    func ended(_ number: Int) {
+        guard places.indices.contains(number) else { return }
+        places[number].loop.withLock { $0 = nil }
     }
 
     /// The loops that have not ended.
-    var loops: [AppLoop] { places.compactMap(\.loop) }
+    var loops: [AppLoop] { places.compactMap { $0.loop.withLock { $0 } } }
 
     /// Whether the app is on its way down: not ready any more.
     var isDraining: Bool { stage.load(ordering: .relaxed) >= DrainStage.announced.rawValue }

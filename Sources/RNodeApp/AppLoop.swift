@@ -9,6 +9,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     let rooms: LoopRooms
     let counters: LoopCounters
     let deflateStreams: DeflateStreams
+    // Unchecked: a slot's value stays where it is until it is taken out, which happens between two events only.
+    @safe @exclusivity(unchecked)
     var connections = SlotTable<AppConnection>()
     /// The head of the request that is being parsed: one for the loop, reused.
     var head: RequestHead
@@ -20,14 +22,19 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     /// Named connections whose last callback has not returned.
     var livePeers = 0
     /// The loop's part of a drain, from when connections close until none lives.
+    // Unchecked, like all below that is looked at each turn: read and written at once, never lent.
+    @safe @exclusivity(unchecked)
     var drain: LoopDrain?
     /// Bytes of messages whose end has not come.
+    @safe @exclusivity(unchecked)
     var unfinishedBytes = 0
     /// Unsent bytes of connections that were cut in this turn, to make room; forgotten when it is over.
     var bytesCut = 0
     /// Messages that wait for the registry to find their room.
     var lookUps = RoomLookUps()
+    @safe @exclusivity(unchecked)
     var outboundStep: BudgetStep
+    @safe @exclusivity(unchecked)
     var unfinishedStep: BudgetStep
     /// Where each connection is from, by its slot; kept only where addresses are counted.
     var addresses: [UInt32: String] = [:]
@@ -134,6 +141,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         forgetCuts()
         watch(turnOf: nanoseconds)
     }
+
+    func ended(on loop: EventLoop) { core.ended(loop.index) }
 
     /// Lends the state of a WebSocket connection; nil when it is none (any more).
     @discardableResult

@@ -6,11 +6,14 @@
 public struct ByteBuffer: ~Copyable {
     // SAFETY: `base` is nil or an allocation of `capacity` bytes owned by this value alone;
     // 0 <= head <= tail <= capacity, and bytes head..<tail are initialised.
-    private var base: UnsafeMutableRawPointer?
+    @usableFromInline
+    var base: UnsafeMutableRawPointer?
     /// How many bytes the buffer has room for, those already consumed included.
-    public private(set) var capacity: Int
-    private var head: Int
-    private var tail: Int
+    public internal(set) var capacity: Int
+    @usableFromInline
+    var head: Int
+    @usableFromInline
+    var tail: Int
 
     /// An empty buffer with room for `capacity` bytes; with 0 nothing is allocated.
     public init(capacity: Int = 0) {
@@ -32,9 +35,11 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// How many bytes can be read.
+    @inlinable
     public var count: Int { tail &- head }
 
     /// Whether there is nothing to read.
+    @inlinable
     public var isEmpty: Bool { tail == head }
 
     /// The byte at `index`, counted from the first unread one, or nil past the end.
@@ -46,9 +51,10 @@ public struct ByteBuffer: ~Copyable {
     // MARK: - Appending
 
     /// Makes room for `additional` more bytes, growing at least by half when it must grow.
+    @inlinable
     public mutating func reserve(_ additional: Int) {
         guard additional > capacity &- tail else { return }
-        grow(by: additional)
+        grow(by: additional, within: .max)
     }
 
     /// Makes room for `additional` more bytes in a buffer that will hold no more than `most` in the end.
@@ -62,7 +68,8 @@ public struct ByteBuffer: ~Copyable {
     }
 
     @inline(never)
-    private mutating func grow(by additional: Int, within most: Int = .max) {
+    @usableFromInline
+    mutating func grow(by additional: Int, within most: Int) {
         let live = count
         // A buffer whose consumed front makes enough room is moved down instead of made bigger.
         if let base = unsafe base, additional <= capacity &- live, head >= capacity / 2 {
@@ -106,6 +113,7 @@ public struct ByteBuffer: ~Copyable {
 
     /// Appends the low `wordCount` bytes of `word`, lowest first, and then `bytes`, in one step: a
     /// short head and what it introduces. A count outside 0...8 counts as the nearer end.
+    @inlinable
     public mutating func append(_ word: UInt64, count wordCount: Int, then bytes: Span<UInt8>) {
         let wordCount = min(max(wordCount, 0), 8)
         // Room for the whole word, so that one store writes it whatever its count.

@@ -13,7 +13,8 @@ public struct MonotonicInstant: Comparable, Hashable, Sendable {
     }
 
     /// A moment that never comes.
-    public static let distantFuture = MonotonicInstant(nanoseconds: .max)
+    @inlinable
+    public static var distantFuture: MonotonicInstant { MonotonicInstant(nanoseconds: .max) }
 
     /// Whether `left` comes before `right`.
     @inlinable

@@ -25,6 +25,9 @@ public struct Owned<Value: ~Copyable>: ~Copyable {
         unsafe pointer.deallocate()
     }
 
+    /// Where the value is, for as long as this owns it.
+    package var address: UnsafeMutablePointer<Value> { unsafe pointer }
+
     /// Moves the value out, and frees its place.
     @inlinable
     public consuming func take() -> Value {

@@ -5,6 +5,8 @@ struct ConcurrencyTests {
     /// The types that own a lock. Everything else is confined to a loop, an actor, or atomic.
     private static let lockOwners: Set = [
         "RNodeApp: App",
+        // Asked for another loop, once for what crosses to it.
+        "RNodeApp: AppCore.Place",
         "RNodeApp: ClientDirectory.Shard",
         // Asked once for each connection, where addresses are counted.
         "RNodeApp: ConnectionsPerAddress",

@@ -108,7 +108,6 @@ struct ImportTests {
         "RNodeIO/Backends/Poll.swift",
         "RNodeIO/EventLoop/AcceptErrorCause.swift",
         "RNodeIO/EventLoop/LoopThread.swift",
-        "RNodeIO/EventLoop/SystemClock.swift",
         "RNodeIO/Transport/SocketListener+Bind.swift",
         "RNodeIO/Transport/SocketListener.swift",
         "RNodeIO/Transport/SocketTransport.swift",

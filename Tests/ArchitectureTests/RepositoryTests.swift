@@ -17,7 +17,7 @@ struct RepositoryTests {
             "scripts/sanitize", "scripts/interop", "scripts/differential", "scripts/browser",
             "scripts/histories", "scripts/threats", "scripts/fuzz", "scripts/trap-audit",
             "scripts/drill", "scripts/autobahn", "scripts/exhaustive", "scripts/simulate",
-            "scripts/soak", "scripts/bench-peers",
+            "scripts/soak", "scripts/bench-peers", "scripts/bench-gates", "scripts/bench-profile",
             ".ci/run",
         ])
     func scriptsAreThere(_ path: String) throws {

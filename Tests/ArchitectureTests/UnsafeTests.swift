@@ -8,6 +8,7 @@ struct UnsafeTests {
         "RNodeApp/Events/EventBytes.swift",
         "RNodeApp/Events/WebSocketEventData.swift",
         "RNodeApp/Flows/FlowTask.swift",
+        "RNodeApp/WebSocket/RawWebSocketContext.swift",
         "RNodeBytes/ASCII.swift",
         "RNodeBytes/ByteBuffer.swift",
         "RNodeBytes/Owned.swift",

@@ -53,6 +53,7 @@ struct HangUpTests {
         let loop = try EventLoop(backend: backend.make())
         let handler = EchoHandler()
         handler.pauses = true
+        handler.answers = false
         loop.setHandler(handler)
         let (client, server) = try SocketTransport.pair()
         loop.take(server, from: Sockets.loopback)

@@ -25,7 +25,8 @@ extension Machine {
     /// The one this runs on.
     static var here: Machine {
         Machine(
-            architecture: architecture, compiler: compiler, processors: SystemClock.coreCount)
+            architecture: architecture, compiler: compiler,
+            processors: ProcessInfo.processInfo.activeProcessorCount)
     }
 
     private static var architecture: String {

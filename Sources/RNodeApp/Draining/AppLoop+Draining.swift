@@ -16,8 +16,8 @@ extension AppLoop {
     /// The drain is announced: listeners close after `preStopDelay`.
     func announceDrain(whenStopped: @escaping @Sendable () -> Void) {
         guard drainTimes.preStopDelay > .zero else { return stopListening(whenStopped) }
-        schedule(inDrain: drainTimes.preStopDelay) { [weak self] in
-            self?.stopListening(whenStopped)
+        schedule(inDrain: drainTimes.preStopDelay) { [self] in
+            stopListening(whenStopped)
         }
     }
 
@@ -40,7 +40,7 @@ extension AppLoop {
         }
         webSockets.shuffle(using: &random)
         drain = LoopDrain(closing: webSockets, over: window, now: eventLoop.now, report: report)
-        schedule(inDrain: drainTimes.connectionsTimeout) { [weak self] in self?.cutWhatIsLeft() }
+        schedule(inDrain: drainTimes.connectionsTimeout) { [self] in cutWhatIsLeft() }
         closeDue()
     }
 
@@ -78,7 +78,7 @@ extension AppLoop {
     private func closeDue() {
         while let id = drain?.next(at: eventLoop.now, jitter: random.next()) { bid(id) }
         guard let drain, drain.isWaiting else { return }
-        eventLoop.schedule(at: drain.nextDue) { [weak self] in self?.closeDue() }
+        eventLoop.schedule(at: drain.nextDue) { [self] in closeDue() }
     }
 
     /// Lets the app have its last word, and closes.

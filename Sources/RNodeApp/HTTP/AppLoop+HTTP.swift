@@ -99,20 +99,19 @@ extension AppLoop {
     private func begin(
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) {
-        var fields = HTTPFields()
         guard isForThisHost else {
-            return answerError(421, "Misdirected request", fields, http, &connection)
+            return answerError(421, "Misdirected request", http, &connection)
         }
         switch head.withPath({ core.router.match(head.method, path: $0) }) {
         case .found(.http(let route), let params): begin(route, params, http)
         case .found(.webSocket, _):
             let refusal = OpeningRefusal(.notAnUpgrade)
-            answerError(refusal.status, refusal.reason, refusal.fields, http, &connection)
+            answerError(refusal.status, refusal.reason, http, &connection, refusal.fields)
         case .methodNotAllowed(let allow):
-            fields[.allow] = allow.map(\.httpMethod.rawValue).joined(separator: ", ")
-            answerError(405, "Method not allowed", fields, http, &connection)
-        case .notFound: answerError(404, "Not found", fields, http, &connection)
-        case .malformed: answerError(400, "Malformed path", fields, http, &connection)
+            let names = allow.map(\.httpMethod.rawValue).joined(separator: ", ")
+            answerError(405, "Method not allowed", http, &connection, [.allow: names])
+        case .notFound: answerError(404, "Not found", http, &connection)
+        case .malformed: answerError(400, "Malformed path", http, &connection)
         }
     }
 
@@ -236,8 +235,8 @@ extension AppLoop {
     }
 
     private func answerError(
-        _ status: Int, _ reason: String, _ fields: HTTPFields,
-        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+        _ status: Int, _ reason: String, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext, _ fields: HTTPFields = HTTPFields()
     ) {
         let terms = terms(http)
         responses.encodeError(

@@ -27,8 +27,7 @@ extension AppLoop {
         // So long it may stay: until its peer has taken the answer, and closed its side.
         let id = connection.id
         let end = connection.now.advanced(by: eventLoop.limits.lingerTimeout)
-        eventLoop.schedule(at: end) { [weak self] in
-            guard let self else { return }
+        eventLoop.schedule(at: end) { [self] in
             addressRefusals &-= 1
             _ = eventLoop.withConnection(id) { $0.abort() }
         }

@@ -112,9 +112,7 @@ extension AppLoop {
 
     private func askOthers(_ body: @escaping @Sendable (AppLoop) -> Void) {
         for other in core.loops where other !== self {
-            other.eventLoop.post { [weak other] _ in
-                if let other { body(other) }
-            }
+            other.eventLoop.post { _ in body(other) }
         }
     }
 }

@@ -5,9 +5,11 @@ extension AppLoop {
     /// Whether a data message may go on; else it is answered, or its connection ended.
     @inline(never)
     func admits(
-        _ kind: MessageKind, _ message: Span<UInt8>, _ rate: Rate, _ route: WebSocketRoute,
-        _ state: borrowing Owned<WebSocketState>, _ connection: ConnectionID
+        _ kind: MessageKind, _ message: Span<UInt8>, _ state: borrowing Owned<WebSocketState>,
+        _ connection: ConnectionID
     ) -> Bool {
+        let route = state.borrow { $0.route }
+        guard let rate = route.messageRate else { return true }
         let now = eventLoop.now
         let verdict = state.update { state in
             state.meter?.update {
@@ -17,7 +19,7 @@ extension AppLoop {
         switch verdict {
         case .none, .admitted: return true
         case .blocked:
-            if case .full = route.behaviour, let peer = state.borrow({ $0.peer }) {
+            if !route.isRaw, let peer = state.borrow({ $0.peer }) {
                 peer.rateLimited(kind, message)
             } else {
                 counters.failed(.rateLimited)

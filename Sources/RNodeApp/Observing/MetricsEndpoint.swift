@@ -56,8 +56,8 @@ extension AppLoop {
         bridge?.update(
             core.metrics.snapshot(
                 rooms: core.registry.roomsCount, roomConnections: core.registry.membershipsCount))
-        eventLoop.schedule(at: eventLoop.now.advanced(by: .seconds(10))) { [weak self] in
-            self?.updateMetricsBridge()
+        eventLoop.schedule(at: eventLoop.now.advanced(by: .seconds(10))) { [self] in
+            updateMetricsBridge()
         }
     }
 }

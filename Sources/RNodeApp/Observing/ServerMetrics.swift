@@ -145,6 +145,7 @@ final class RouteCounters: Sendable {
     }
 
     /// A data message came.
+    @inline(__always)
     func received(bytes: Int) {
         messagesReceived.raise()
         if isDetailed { sizesReceived.record(bytes) }
@@ -154,6 +155,7 @@ final class RouteCounters: Sendable {
     func dropped(_ count: Int) { messagesDropped.raise(by: count) }
 
     /// A data message went out, to so many connections.
+    @inline(__always)
     func sent(bytes: Int, times: Int = 1) {
         messagesSent.raise(by: times)
         if isDetailed { sizesSent.record(bytes, times: times) }

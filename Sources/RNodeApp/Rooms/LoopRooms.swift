@@ -5,6 +5,8 @@
 final class LoopRooms {
     private var rooms: [RoomID: LoopRoom] = [:]
     /// Rooms with something to deliver, each once.
+    // Unchecked: looked at each turn on the loop's thread, and never lent.
+    @safe @exclusivity(unchecked)
     private var pending: [LoopRoom] = []
     private let eventLoop: EventLoop
     private let core: AppCore

@@ -9,8 +9,7 @@ extension AppLoop {
     }
 
     private func scheduleRoomExpiry(every interval: Duration) {
-        eventLoop.schedule(at: eventLoop.now.advanced(by: interval)) { [weak self] in
-            guard let self else { return }
+        eventLoop.schedule(at: eventLoop.now.advanced(by: interval)) { [self] in
             let now = eventLoop.wallClockMilliseconds
             Task(executorPreference: eventLoop) {
                 let outcome = await self.core.registry.expireEmptyRooms(now: now)

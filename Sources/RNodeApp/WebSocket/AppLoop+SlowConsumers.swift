@@ -8,17 +8,13 @@ extension AppLoop {
     @inline(never)
     func enqueue(
         _ kind: MessageKind, _ bytes: Span<UInt8>, isAnswer: Bool,
-        _ webSocket: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+        _ state: inout WebSocketState, _ connection: inout ConnectionContext
     ) -> Bool {
-        let route = webSocket.borrow { $0.route }
         // The key is asked for before anything changes: it is the user's code.
-        let key = isAnswer ? nil : route.slowConsumers.key?(bytes)
+        let key = isAnswer ? nil : state.route.slowConsumers.key?(bytes)
         var frame = ByteBuffer(capacity: bytes.count &+ 10)
         // Not compressed: what is dropped must not be missing from a context that goes on.
-        let isEncoded = webSocket.update {
-            $0.session.send(kind, bytes, compress: false, into: &frame)
-        }
-        guard isEncoded else { return false }
+        guard state.session.send(kind, bytes, compress: false, into: &frame) else { return false }
         return frame.withSpan {
             connection.enqueue($0, key: key, isDroppable: !isAnswer)
         }

@@ -7,23 +7,21 @@ extension AppLoop {
         _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
-        let route = state.borrow { $0.route }
+        var raw = RawWebSocketContext(self, state, &connection)
+        let receiver = state.borrow { MessageReceiver($0) }
         var share = TurnShare(
-            messages: eventLoop.limits.messagesPerTurnMax,
-            bytes: core.configuration.messageBytesPerTurnMax)
-        while offset < bytes.count, !connection.isClosing {
-            if share.isSpent || connection.isCongested {
-                connection.yieldReading()
+            eventLoop.limits, bytes: core.configuration.messageBytesPerTurnMax)
+        while offset < bytes.count {
+            guard connection.goesOn(below: share.softMark), share.takeStep() else {
+                if !connection.isClosing { connection.yieldReading() }
                 break
             }
-            share.messages &-= 1
             if let peer = state.borrow({ $0.peer }), peer.isBusy { break }
             let step = state.update { $0.session.next(&bytes, from: &offset, now: connection.now) }
             if case .message(let kind, .input(let range)) = step {
                 let message = bytes.span.extracting(range)
-                share.bytes &-= message.count
-                receive(kind, message, route, state, connection.id)
-            } else if !take(step, bytes, route, state, &share, &connection) {
+                receive(kind, message, receiver, state, &raw, &share)
+            } else if !take(step, bytes, receiver, state, &raw, &share, &connection) {
                 break
             }
         }
@@ -35,17 +33,15 @@ extension AppLoop {
     /// Takes any step but a message that lies in the input; false when there is nothing more to take.
     @inline(never)
     private func take(
-        _ step: WebSocketStep, _ bytes: borrowing MutableSpan<UInt8>, _ route: WebSocketRoute,
-        _ state: borrowing Owned<WebSocketState>, _ share: inout TurnShare,
+        _ step: WebSocketStep, _ bytes: borrowing MutableSpan<UInt8>,
+        _ receiver: MessageReceiver, _ state: borrowing Owned<WebSocketState>,
+        _ raw: inout RawWebSocketContext, _ share: inout TurnShare,
         _ connection: inout ConnectionContext
     ) -> Bool {
         switch step {
         case .needMore: return false
         case .message(let kind, let payload):
-            withPayload(payload, bytes, state) { message in
-                share.bytes &-= message.count
-                receive(kind, message, route, state, connection.id)
-            }
+            withPayload(payload, bytes, state) { receive(kind, $0, receiver, state, &raw, &share) }
         case .ping(let payload):
             guard admitsControlFrame(state, &connection) else { return false }
             withPayload(payload, bytes, state) { receivedPing($0, state, &connection) }
@@ -77,25 +73,22 @@ extension AppLoop {
     }
 
     private func receive(
-        _ kind: MessageKind, _ message: Span<UInt8>, _ route: WebSocketRoute,
-        _ state: borrowing Owned<WebSocketState>, _ connection: ConnectionID
+        _ kind: MessageKind, _ message: Span<UInt8>, _ receiver: MessageReceiver,
+        _ state: borrowing Owned<WebSocketState>, _ raw: inout RawWebSocketContext,
+        _ share: inout TurnShare
     ) {
-        counters.routes[route.index].received(bytes: message.count)
-        if let rate = route.messageRate,
-            !admits(kind, message, rate, route, state, connection)
-        {
+        share.take(bytes: message.count)
+        receiver.counters.received(bytes: message.count)
+        if receiver.isMetered, !admits(kind, message, state, raw.connection) { return }
+        guard receiver.isRaw else {
+            state.borrow { $0.peer }?.received(kind, message)
             return
         }
-        switch route.behaviour {
-        case .full: state.borrow { $0.peer }?.received(kind, message)
-        case .raw(let options):
-            guard let body = options.message else { return }
-            var context = RawWebSocketContext(loop: self, connection: connection)
-            do {
-                try body(message, kind, &context)
-            } catch {
-                failedRaw(error)
-            }
+        guard let body = receiver.body else { return }
+        do {
+            try body(message, kind, &raw)
+        } catch {
+            failedRaw(error)
         }
     }
 
@@ -231,7 +224,7 @@ extension AppLoop {
             counters.failed(.transport)
             state.peer?.raiseError("\(error)", type: "transport_error", closeCode: nil)
         }
-        if case .raw(let options) = state.route.behaviour, let body = options.close {
+        if let body = state.route.raw?.close {
             var context = RawWebSocketContext(loop: self, connection: connection)
             do {
                 try body(code, &context)
@@ -252,23 +245,32 @@ extension AppLoop {
         to connection: ConnectionID, isAnswer: Bool = false
     ) -> Bool {
         eventLoop.withConnection(connection) { context in
-            // A frame's header has at most ten bytes.
-            let isAccepted = context.accepts(bytes.count &+ 10)
-            guard isAccepted || context.keepsApart else { return false }
-            return withWebSocket(connection) { webSocket in
-                let isSent =
-                    isAccepted
-                    ? webSocket.update {
-                        $0.session.send(kind, bytes, compress: compress, into: &context.output)
-                    }
-                    : enqueue(kind, bytes, isAnswer: isAnswer, webSocket, &context)
-                if isSent {
-                    let route = webSocket.borrow { $0.route.index }
-                    counters.routes[route].sent(bytes: bytes.count)
+            withWebSocket(connection) { webSocket in
+                webSocket.update {
+                    let isSent = send(
+                        kind, bytes, compress: compress, isAnswer: isAnswer, &$0, &context)
+                    if isSent { $0.counters.sent(bytes: bytes.count) }
+                    return isSent
                 }
-                return isSent
             } ?? false
         } ?? false
+    }
+
+    /// The same, to a connection that is at hand.
+    @inline(__always)
+    func send(
+        _ kind: MessageKind, _ bytes: Span<UInt8>, compress: Bool, isAnswer: Bool = false,
+        _ state: inout WebSocketState, _ connection: inout ConnectionContext
+    ) -> Bool {
+        // A frame's header has at most ten bytes.
+        let isSent =
+            if connection.accepts(bytes.count &+ 10) {
+                state.session.send(kind, bytes, compress: compress, into: &connection.output)
+            } else {
+                connection.keepsApart
+                    && enqueue(kind, bytes, isAnswer: isAnswer, &state, &connection)
+            }
+        return isSent
     }
 
     /// Sends one control message.

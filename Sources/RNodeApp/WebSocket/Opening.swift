@@ -103,7 +103,8 @@ extension AppLoop {
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
         connection.overflowPolicy = route.slowConsumers.overflow
         let state = WebSocketState(
-            session, route: route, peer: opening.peer, deflate: deflate, openedAt: connection.now,
+            session, route: route, counters: counters.routes[route.index], peer: opening.peer,
+            deflate: deflate, openedAt: connection.now,
             endOfLife: endOfLife(from: connection.now))
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
         counters.routes[route.index].connectionOpened()
@@ -124,7 +125,7 @@ extension AppLoop {
     }
 
     private func opened(_ route: WebSocketRoute, _ connection: ConnectionID) {
-        guard case .raw(let options) = route.behaviour, let body = options.open else { return }
+        guard let body = route.raw?.open else { return }
         var context = RawWebSocketContext(loop: self, connection: connection)
         do {
             try body(&context)

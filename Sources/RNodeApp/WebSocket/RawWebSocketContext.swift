@@ -1,9 +1,38 @@
 /// The connection of a raw route, for as long as one of its closures runs.
 ///
 /// It can't be kept. Everything it does is done on the loop's thread, in order.
+@safe
 public struct RawWebSocketContext: ~Copyable {
     let loop: AppLoop
     let connection: ConnectionID
+    // SAFETY: the state of a connection that the caller of the closure has borrowed. It is moved or freed only when a turn
+    // ends, and nobody changes it while a closure runs. Used on the loop's thread only; each access is over before the
+    // next begins.
+    private let state: UnsafeMutablePointer<WebSocketState>?
+    /// Where to write to, when the connection is at hand.
+    private var output: ConnectionContext?
+    /// What the route counts, when the connection is at hand.
+    private let counters: RouteCounters?
+
+    /// The context of a connection by its name: it may be gone.
+    init(loop: AppLoop, connection: ConnectionID) {
+        self.loop = loop
+        self.connection = connection
+        unsafe state = nil
+        counters = nil
+    }
+
+    /// The context of a connection that is at hand, for no longer than both are lent.
+    init(
+        _ loop: AppLoop, _ state: borrowing Owned<WebSocketState>,
+        _ connection: inout ConnectionContext
+    ) {
+        self.loop = loop
+        self.connection = connection.id
+        unsafe self.state = state.address
+        output = connection.again
+        counters = state.borrow { $0.counters }
+    }
 
     /// Sends a message. False when the connection is closing, or its output is full.
     ///
@@ -12,7 +41,12 @@ public struct RawWebSocketContext: ~Copyable {
     public mutating func send(
         _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true
     ) -> Bool {
-        loop.send(kind, bytes, compress: compress, to: connection)
+        guard let state = unsafe state, var context = output?.again else {
+            return loop.send(kind, bytes, compress: compress, to: connection)
+        }
+        let isSent = unsafe loop.send(kind, bytes, compress: compress, &state.pointee, &context)
+        if isSent { counters?.sent(bytes: bytes.count) }
+        return isSent
     }
 
     /// Sends a text. False when the connection is closing, or its output is full.

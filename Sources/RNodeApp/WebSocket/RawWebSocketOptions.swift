@@ -3,14 +3,9 @@
 /// The closures run on the connection's loop, synchronously: never block in one. A throw is logged and counted; the
 /// connection stays.
 public struct RawWebSocketOptions: Sendable {
-    typealias Open = @Sendable (inout RawWebSocketContext) throws -> Void
-    typealias Message =
-        @Sendable (Span<UInt8>, MessageKind, inout RawWebSocketContext) throws -> Void
-    typealias Close = @Sendable (CloseCode, inout RawWebSocketContext) throws -> Void
-
-    private(set) var open: Open?
-    private(set) var message: Message?
-    private(set) var close: Close?
+    private var open: RawWebSocketCallbacks.Open?
+    private var message: RawWebSocketCallbacks.Message?
+    private var close: RawWebSocketCallbacks.Close?
     /// Sizes and timeouts of this route's connections; nil for the app's.
     public var limits: WebSocketLimits?
     /// Subprotocols this route speaks, the preferred first.
@@ -48,5 +43,28 @@ public struct RawWebSocketOptions: Sendable {
         _ body: @escaping @Sendable (CloseCode, inout RawWebSocketContext) throws -> Void
     ) {
         close = body
+    }
+
+    /// The closures, in one place that is never copied.
+    var callbacks: RawWebSocketCallbacks {
+        RawWebSocketCallbacks(open: open, message: message, close: close)
+    }
+}
+
+/// What a raw route calls.
+final class RawWebSocketCallbacks: Sendable {
+    typealias Open = @Sendable (inout RawWebSocketContext) throws -> Void
+    typealias Message =
+        @Sendable (Span<UInt8>, MessageKind, inout RawWebSocketContext) throws -> Void
+    typealias Close = @Sendable (CloseCode, inout RawWebSocketContext) throws -> Void
+
+    let open: Open?
+    let message: Message?
+    let close: Close?
+
+    init(open: Open?, message: Message?, close: Close?) {
+        self.open = open
+        self.message = message
+        self.close = close
     }
 }

@@ -2,8 +2,25 @@
 ///
 /// Messages and their bytes: what one means may be a thousand times what came of it.
 struct TurnShare {
-    var messages: Int
-    var bytes: Int
+    /// Unsent bytes above which nothing more is taken.
+    let softMark: Int
+    private var stepsLeft: Int
+    private var bytesLeft: Int
 
-    var isSpent: Bool { messages <= 0 || bytes <= 0 }
+    /// The share of a connection whose turn begins.
+    init(_ limits: IOLimits, bytes: Int) {
+        softMark = limits.outputSoftMarkBytes
+        stepsLeft = limits.messagesPerTurnMax
+        bytesLeft = bytes
+    }
+
+    /// Takes one message or control frame; false when the share is used up.
+    mutating func takeStep() -> Bool {
+        guard stepsLeft > 0, bytesLeft > 0 else { return false }
+        stepsLeft &-= 1
+        return true
+    }
+
+    /// Takes a message's bytes.
+    mutating func take(bytes count: Int) { bytesLeft &-= count }
 }

@@ -1,18 +1,12 @@
 /// A registered WebSocket route: what its options say, ready to be read by every loop.
 final class WebSocketRoute: Sendable {
-    /// What a route does with what arrives.
-    enum Behaviour: Sendable {
-        /// The full protocol: welcome, acks, control messages, rooms, up to fourteen callbacks.
-        case full
-        /// Just frames.
-        case raw(RawWebSocketOptions)
-    }
-
     let path: String
     /// The route's place among the WebSocket routes, from 0.
     let index: Int
     let handlerID: String
-    let behaviour: Behaviour
+    /// What a raw route does: just frames. Nil for the full protocol: welcome, acks, control messages, rooms, up to fourteen
+    /// callbacks.
+    let raw: RawWebSocketCallbacks?
     let callbacks: [EventCallback]
     let gate: EventGate
     let hasAsyncCallback: Bool
@@ -35,7 +29,7 @@ final class WebSocketRoute: Sendable {
         self.path = path
         index = number - 1
         handlerID = "handler_\(number)"
-        behaviour = .full
+        raw = nil
         callbacks = options.callbacks
         let defined = WebSocketEvent.allCases.filter { options[$0].callback.isDefined }
         gate = EventGate(defined: EventMask(defined))
@@ -60,7 +54,7 @@ final class WebSocketRoute: Sendable {
         self.path = path
         index = number - 1
         handlerID = "handler_\(number)"
-        behaviour = .raw(options)
+        raw = options.callbacks
         callbacks = []
         gate = EventGate(defined: [])
         hasAsyncCallback = false
@@ -77,9 +71,7 @@ final class WebSocketRoute: Sendable {
         controlFrameRate = limits.controlFrameRate
     }
 
-    var isRaw: Bool {
-        if case .raw = behaviour { true } else { false }
-    }
+    var isRaw: Bool { raw != nil }
 
     /// The most unsent bytes a connection may have: the route's own number, or at least two of the biggest messages.
     func outputHardCapBytes(_ limits: IOLimits) -> Int {

@@ -12,16 +12,19 @@ struct Connection: ~Copyable {
     /// When the handler is to be told `timedOut`.
     var deadline = MonotonicInstant.distantFuture
     /// When the connection is cut unless the peer takes some of the unsent bytes.
+    @usableFromInline
     var stallDeadline = MonotonicInstant.distantFuture
     /// The entry of the timer wheel, due at or before both deadlines.
     var timer: TimerID?
     var timerDeadline = MonotonicInstant.distantFuture
+    @usableFromInline
     var outputHardCapBytes: Int
     /// What waits for a slow receiver beside the output; nil for everybody else.
     var waiting: Owned<WaitingOutput>?
     /// The part of the loop's unsent bytes that is this connection's.
     var accountedBytes = 0
     var overflowPolicy = OverflowPolicy.refuse
+    @usableFromInline
     var state: ConnectionState = []
     /// The system's error number when the stream broke, else 0.
     var failureCode: Int32 = 0
@@ -34,13 +37,32 @@ struct Connection: ~Copyable {
         self.outputHardCapBytes = outputHardCapBytes
     }
 
+    /// Whether the output is all there is to know of what is unsent.
+    @inlinable
+    var isPlain: Bool {
+        state.isDisjoint(with: .judged) && stallDeadline == .distantFuture
+    }
+
+    /// Whether it waits for nothing but what its peer sends.
+    var isSettled: Bool {
+        state == .touched && output.isEmpty && backlog == nil && waiting == nil
+            && accountedBytes == 0 && interest == .readable
+    }
+
     /// All bytes that are still to be sent.
     var unsentCount: Int { output.count &+ (waiting?.borrow { $0.byteCount } ?? 0) }
 }
 
 /// What a connection is waiting for or has behind it.
-struct ConnectionState: OptionSet {
+@usableFromInline
+struct ConnectionState: OptionSet, Sendable {
+    @usableFromInline
     let rawValue: UInt16
+
+    @inlinable
+    init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
 
     /// In the list of connections to settle when the turn ends.
     static let touched = ConnectionState(rawValue: 1)
@@ -74,11 +96,13 @@ struct ConnectionState: OptionSet {
     static let hungUp = ConnectionState(rawValue: 8192)
 
     /// States in which no bytes are given to the handler.
-    static let deaf: ConnectionState = [.closing, .aborted, .lingering]
+    @inlinable
+    static var deaf: ConnectionState { ConnectionState(rawValue: 16 | 32 | 64) }
     /// What a refused connection begins with.
     static let unwelcome: ConnectionState = [.refused, .closing, .sealed]
     /// States in which the handler has forgotten the connection, or never knew it.
     static let unknown: ConnectionState = [.lingering, .refused]
     /// States in which it takes more than the output's count to say whether a message is taken.
-    static let judged: ConnectionState = [.deaf, .keepsMessages, .overflowed]
+    @inlinable
+    static var judged: ConnectionState { ConnectionState(rawValue: 16 | 32 | 64 | 1024 | 8) }
 }

@@ -8,6 +8,7 @@ public struct ConnectionContext: ~Copyable {
     // access is over before the next begins.
     @usableFromInline
     let connection: UnsafeMutablePointer<Connection>
+    @usableFromInline
     let core: UnsafeMutablePointer<LoopCore>
 
     init(
@@ -19,6 +20,20 @@ public struct ConnectionContext: ~Copyable {
         if unsafe connection.pointee.output.capacity == 0 {
             unsafe connection.pointee.output = core.pointee.pool.take()
         }
+    }
+
+    /// A second context of the same connection, for no longer than this one.
+    @inlinable
+    package var again: ConnectionContext {
+        unsafe ConnectionContext(again: connection, core: core)
+    }
+
+    @usableFromInline
+    init(
+        again connection: UnsafeMutablePointer<Connection>, core: UnsafeMutablePointer<LoopCore>
+    ) {
+        unsafe self.connection = connection
+        unsafe self.core = core
     }
 
     /// The connection's name, good also after this context.
@@ -42,10 +57,31 @@ public struct ConnectionContext: ~Copyable {
         unsafe connection.pointee.unsentCount > core.pointee.limits.outputSoftMarkBytes
     }
 
+    /// Whether a handler that is in the middle of bytes goes on: it is not closing, and no more than `softMark` is unsent.
+    @inlinable
+    package func goesOn(below softMark: Int) -> Bool {
+        if unsafe connection.pointee.isPlain {
+            return unsafe connection.pointee.output.count <= softMark
+        }
+        return !isClosing && !isCongested
+    }
+
     /// Whether `count` more bytes fit below the hard cap. What finds nothing unsent always fits.
     ///
     /// Sends what the transport takes first, when they don't. On a no the handler will be told `overflowed`.
+    @inlinable
     public mutating func accepts(_ count: Int) -> Bool {
+        if unsafe connection.pointee.isPlain,
+            unsafe connection.pointee.output.count &+ count <= connection.pointee.outputHardCapBytes
+        {
+            return true
+        }
+        return judges(count)
+    }
+
+    @inline(never)
+    @usableFromInline
+    mutating func judges(_ count: Int) -> Bool {
         unsafe core.pointee.accepts(count, on: &connection.pointee)
     }
 
@@ -131,7 +167,7 @@ public struct ConnectionContext: ~Copyable {
     }
 
     /// Has the rest of the backlog given again in this turn.
-    mutating func again() {
+    mutating func giveAgain() {
         unsafe connection.pointee.state.remove(.touched)
         unsafe core.pointee.touch(&connection.pointee)
     }
@@ -142,6 +178,7 @@ public struct ConnectionContext: ~Copyable {
     }
 
     /// Whether this side has asked for the end of the connection.
+    @inlinable
     public var isClosing: Bool {
         unsafe !connection.pointee.state.isDisjoint(with: .deaf)
     }

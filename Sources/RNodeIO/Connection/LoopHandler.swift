@@ -50,11 +50,17 @@ public protocol LoopHandler: AnyObject {
 
     /// The turn is over and everything is sent; it took so long. Not called unless implemented.
     func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop)
+
+    /// The loop has ended, with all its connections: the last call of all. Does nothing unless implemented.
+    func ended(on loop: EventLoop)
 }
 
 extension LoopHandler {
     /// Does nothing.
     public func turnServed(inNanoseconds nanoseconds: Int64, on loop: EventLoop) {}
+
+    /// Does nothing.
+    public func ended(on loop: EventLoop) {}
 }
 
 extension LoopHandler {

@@ -1,14 +1,18 @@
 /// Values in numbered slots: constant-time access, addresses that never move, slots that are used again.
 ///
 /// Memory comes in pages of 256 slots and stays with the table. Not `Sendable`: it belongs to one loop.
+@frozen
 @safe
 public struct SlotTable<Element: ~Copyable>: ~Copyable {
     // SAFETY: each page is an allocation of `pageSize` places, freed by `deinit` alone. A place is initialised
     // exactly when `isTaken` says so for its slot, and is reached only after `slot < isTaken.count` was checked.
-    private var pages: [UnsafeMutablePointer<Element>] = unsafe []
-    private var isTaken: [Bool] = []
+    @usableFromInline
+    var pages: [UnsafeMutablePointer<Element>] = unsafe []
+    @usableFromInline
+    var isTaken: [Bool] = []
 
-    private static var pageSize: Int { 256 }
+    @inlinable
+    static var pageSize: Int { 256 }
 
     /// A table without slots.
     public init() {}
@@ -42,6 +46,7 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
     }
 
     /// Lends the value in `slot`; nil when there is none. It must not be taken out meanwhile.
+    @inlinable
     public borrowing func borrow<Result>(
         at slot: UInt32, _ body: (borrowing Element) -> Result
     ) -> Result? {
@@ -52,6 +57,7 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
     /// Lends the value in `slot` for change; nil when there is none.
     ///
     /// `body` may use other slots of this table, but not this one.
+    @inlinable
     public borrowing func update<Result>(
         at slot: UInt32, _ body: (inout Element) -> Result
     ) -> Result? {
@@ -60,12 +66,14 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
     }
 
     /// The address of the value in `slot`, good until it is taken out; nil when there is none.
+    @inlinable
     func pointer(at slot: UInt32) -> UnsafeMutablePointer<Element>? {
         guard Int(slot) < isTaken.count, isTaken[Int(slot)] else { return nil }
         return unsafe place(of: slot)
     }
 
-    private func place(of slot: UInt32) -> UnsafeMutablePointer<Element> {
+    @inlinable
+    func place(of slot: UInt32) -> UnsafeMutablePointer<Element> {
         unsafe pages[Int(slot) / Self.pageSize] + Int(slot) % Self.pageSize
     }
 }

@@ -35,9 +35,9 @@ extension EventLoop {
     /// On a Unix socket every plain close is told like that: what was sent before it is still taken, and given to the
     /// handler in its time. It is no more than the kernel held, for nothing can follow.
     private func hungUp(_ connection: UnsafeMutablePointer<Connection>) {
-        guard unsafe connection.pointee.state.isDisjoint(with: [.deaf, .inputFinished]) else {
-            return unsafe cut(connection)
-        }
+        guard unsafe connection.pointee.state.isDisjoint(with: [.deaf, .inputFinished]),
+            unsafe !connection.pointee.interest.contains(.readable)
+        else { return unsafe cut(connection) }
         let transport = unsafe connection.pointee.transport
         switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
         case .bytes(let count):
@@ -124,15 +124,18 @@ extension EventLoop {
     // MARK: - Timers
 
     func serveTimers() {
-        due.removeAll(keepingCapacity: true)
         unsafe core.pointee.wheel.advance(to: core.pointee.now, into: &due)
-        for token in due {
+        guard !due.isEmpty else { return }
+        // By position, as above.
+        for position in due.indices {
+            let token = due[position]
             if token & Self.reservedSlot == Self.reservedSlot {
                 scheduled.removeValue(forKey: token)?.body()
             } else {
                 timedOut(ConnectionID(rawValue: token))
             }
         }
+        due.removeAll(keepingCapacity: true)
     }
 
     private func timedOut(_ id: ConnectionID) {

@@ -4,23 +4,31 @@
 extension EventLoop {
     func settleTouched() {
         var position = 0
+        var isOver: Bool
         repeat {
+            isOver = true
             // Settling may touch further connections (a handler told `drained` that sends elsewhere).
             while unsafe position < core.pointee.touched.count {
                 let slot = unsafe core.pointee.touched[position]
                 position += 1
                 if let connection = unsafe core.pointee.find(slot: slot) {
-                    unsafe settle(connection)
+                    if unsafe !settle(connection) { isOver = false }
                 }
             }
             // Backlogs were given and ends were told: what that published must not wait for the next event.
-            handler?.turnEnded(on: self)
+            if !isOver { handler?.turnEnded(on: self) }
         } while unsafe position < core.pointee.touched.count
-        unsafe core.pointee.touched.removeAll(keepingCapacity: true)
+        if position > 0 { unsafe core.pointee.touched.removeAll(keepingCapacity: true) }
     }
 
-    private func settle(_ connection: UnsafeMutablePointer<Connection>) {
+    /// Whether it was enough to send, as it is for most: the handler was told nothing.
+    private func settle(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
         unsafe core.pointee.send(from: &connection.pointee)
+        if unsafe connection.pointee.isSettled {
+            unsafe connection.pointee.state.remove(.touched)
+            unsafe core.pointee.reclaimOutput(of: &connection.pointee)
+            return true
+        }
         unsafe tellOverflowed(connection)
         unsafe resumeIfDrained(connection)
         unsafe giveBacklog(connection)
@@ -35,6 +43,7 @@ extension EventLoop {
             // Congested by the first send and drained by the second: no event will ever tell of it.
             if unsafe isDrained(connection) { unsafe core.pointee.touch(&connection.pointee) }
         }
+        return false
     }
 
     /// Whether a connection that was congested is so no more.
@@ -85,7 +94,7 @@ extension EventLoop {
         unsafe connection.pointee.backlog = Owned(bytes)
         // Nothing taken and not paused: the handler waits for more bytes, which would never be read.
         if taken > 0, unsafe connection.pointee.state.isDisjoint(with: [.paused, .yielded]) {
-            context.again()
+            context.giveAgain()
         }
     }
 

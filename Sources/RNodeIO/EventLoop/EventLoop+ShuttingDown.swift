@@ -12,6 +12,7 @@ extension EventLoop {
             unsafe core.pointee.free(id, abort: isKnown)
             if isKnown { handler?.closed(id, .loopStopped, on: self) }
         }
+        handler?.ended(on: self)
         handler = nil
         scheduled = [:]
         mailbox.close()

@@ -26,15 +26,22 @@ public final class EventLoop: @unchecked Sendable {
     private let turnBegan = Atomic(Int64.max)
 
     let backend: any EventLoopBackend
+    // Unchecked, like all below: used on the loop's thread only, read and written at once, never lent while user code runs
+    // (`events` and `due` are walked by position).
+    @safe @exclusivity(unchecked)
     var handler: (any LoopHandler)?
     // SAFETY: allocated by `init`, freed by `deinit`; used on the loop's thread only.
     let core: UnsafeMutablePointer<LoopCore>
     let receiveBuffer: ReceiveBuffer
     var listeners: [ListenerSlot] = []
+    @safe @exclusivity(unchecked)
     var events: [BackendEvent] = []
+    @safe @exclusivity(unchecked)
     var due: [UInt64] = []
+    @safe @exclusivity(unchecked)
     var localJobs: [UnownedJob] = []
     /// How many jobs this turn may still run: ``IOLimits/jobsPerTurnMax`` at its beginning.
+    @safe @exclusivity(unchecked)
     var jobsLeft = 0
     var scheduled: [UInt64: Scheduled] = [:]
     private var nextScheduled: UInt64 = 0
@@ -89,10 +96,9 @@ public final class EventLoop: @unchecked Sendable {
 
     /// Ends a loop whose turns the caller runs: cuts what is still open. ``run()`` does so by itself.
     ///
-    /// Not inside a turn: callbacks ask for the end by ``stop()``.
+    /// Does nothing inside a turn: callbacks ask for the end by ``stop()``.
     public func end() {
-        precondition(!isOnLoop, "end() inside a turn of the same loop")
-        guard !hasEnded else { return }
+        guard !isOnLoop, !hasEnded else { return }
         enter()
         shutDown()
         leave()
@@ -107,9 +113,9 @@ public final class EventLoop: @unchecked Sendable {
 
     /// One turn: wait, take the mailbox, serve what is ready and due, let publications out, send.
     ///
-    /// Waits for the next event or deadline, unless `waits` is false. Not inside a turn of the same loop.
+    /// Waits for the next event or deadline, unless `waits` is false. Does nothing inside a turn of the same loop.
     public func turn(waits: Bool = true) {
-        precondition(!isOnLoop, "turn() inside a turn of the same loop")
+        guard !isOnLoop else { return }
         let polls = !waits || hasWork
         let deadline =
             polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
@@ -210,14 +216,20 @@ public final class EventLoop: @unchecked Sendable {
     // MARK: - Other connections of this loop
 
     /// Lends a connection; nil when it is gone, or only the end of its peer's stream is awaited. On the loop's thread only.
+    @inlinable
     public func withConnection<Result>(
         _ id: ConnectionID, _ body: (inout ConnectionContext) -> Result
     ) -> Result? {
+        guard var context = lend(id) else { return nil }
+        return body(&context)
+    }
+
+    @usableFromInline
+    func lend(_ id: ConnectionID) -> ConnectionContext? {
         guard let connection = unsafe find(id),
             unsafe !connection.pointee.state.contains(.lingering)
         else { return nil }
-        var context = unsafe ConnectionContext(connection, core: core)
-        return body(&context)
+        return unsafe ConnectionContext(connection, core: core)
     }
 
     /// Gives a connection bytes that others get too; false when it is gone, takes no deliveries any more, or its

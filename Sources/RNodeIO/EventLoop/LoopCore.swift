@@ -1,6 +1,7 @@
 /// The hot state of a loop: its connections, timers and buffers, changed by its thread only.
 ///
 /// No method here calls the handler: user code never runs inside a change of this value.
+@usableFromInline
 struct LoopCore: ~Copyable {
     let backend: any EventLoopBackend
     let limits: IOLimits
@@ -187,12 +188,6 @@ struct LoopCore: ~Copyable {
     ///
     /// On a no the message may still wait, if the connection ``keepsApart(_:)`` messages.
     mutating func accepts(_ count: Int, on connection: inout Connection) -> Bool {
-        if connection.state.isDisjoint(with: .judged), fits(count, on: connection) { return true }
-        return judge(count, on: &connection)
-    }
-
-    @inline(never)
-    private mutating func judge(_ count: Int, on connection: inout Connection) -> Bool {
         guard connection.state.isDisjoint(with: [.deaf, .overflowed]) else { return false }
         if connection.state.contains(.keepsMessages) { return joins(count, on: &connection) }
         if fits(count, on: connection) { return true }

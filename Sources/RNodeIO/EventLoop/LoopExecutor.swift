@@ -19,9 +19,9 @@ extension EventLoop: SerialExecutor, TaskExecutor {
     /// Whether the calling code runs on the loop.
     public func isIsolatingCurrentContext() -> Bool? { isOnLoop }
 
-    /// Ends the process unless the calling code runs on the loop.
+    /// Asserts, in debug builds, that the calling code runs on the loop.
     public func checkIsolated() {
-        precondition(isOnLoop, "this runs on the thread of loop \(index) only")
+        assert(isOnLoop, "this runs on the thread of loop \(index) only")
     }
 
     /// Runs the jobs that wait, and those they add, as many as the turn has left: sockets are served too.

@@ -23,6 +23,11 @@ package struct TimerWheel: ~Copyable {
     private var farEarliest = UInt64.max
     /// The tick up to which timers have fired.
     private var present: UInt64
+    /// What ``nextStop()`` said; nil when the timers have changed since.
+    private var knownStop: Stop??
+
+    /// A list to be visited, and when.
+    private typealias Stop = (list: Int, tick: UInt64)
 
     /// A wheel without timers that stands at `now`.
     package init(now: MonotonicInstant) {
@@ -41,6 +46,7 @@ package struct TimerWheel: ~Copyable {
         let list = TimerWheel.list(of: tick, from: present)
         guard let timer = slots.insert(tick: tick, token: token, list: list) else { return .none }
         mark(list, tick: tick)
+        knownStop = nil
         return timer
     }
 
@@ -50,6 +56,7 @@ package struct TimerWheel: ~Copyable {
         guard let list = slots.list(of: timer) else { return false }
         slots.remove(timer)
         if slots.isEmpty(list) { unmark(list) }
+        knownStop = nil
         return true
     }
 
@@ -60,8 +67,9 @@ package struct TimerWheel: ~Copyable {
     /// stands for is still there.
     package mutating func advance(to now: MonotonicInstant, into due: inout [UInt64]) {
         let target = max(TimerTick.reached(at: now), present)
-        while let stop = nextStop(), stop.tick <= target {
+        while let stop = firstStop(), stop.tick <= target {
             present = stop.tick
+            knownStop = nil
             stop.list < TimerWheel.slotsPerLevel
                 ? fire(stop.list, into: &due) : spread(stop.list)
         }
@@ -71,13 +79,21 @@ package struct TimerWheel: ~Copyable {
     /// A moment to call ``advance(to:into:)`` at: that of the first timer, or an earlier one at which
     /// timers move to a finer level. Nil without timers.
     package var nextDeadline: MonotonicInstant? {
-        nextStop().map { TimerTick.instant(of: $0.tick) }
+        mutating get { firstStop().map { TimerTick.instant(of: $0.tick) } }
     }
 
     // MARK: - Slots
 
+    /// What ``nextStop()`` says, found once until the timers change.
+    private mutating func firstStop() -> Stop? {
+        if let knownStop { return knownStop }
+        let stop = nextStop()
+        knownStop = .some(stop)
+        return stop
+    }
+
     /// The first list that must be visited, and when: timers of a lower level come before all of a higher one.
-    private func nextStop() -> (list: Int, tick: UInt64)? {
+    private func nextStop() -> Stop? {
         for level in 0..<TimerWheel.levels where occupied[level] != 0 {
             let slot = occupied[level].trailingZeroBitCount
             let shift = UInt64(level * TimerWheel.slotBits)

@@ -11,6 +11,8 @@
 /// One is allocated per connection, and holds a descriptor and nothing else. Used by the thread of the
 /// loop that owns it only; a stream is handed to another loop by ``takeDescriptor()``.
 public final class SocketTransport: Transport {
+    // Unchecked: used on one thread, and never changed while a call of the system that uses it runs.
+    @safe @exclusivity(unchecked)
     private var owned: FileDescriptor
 
     /// Takes over a connected, non-blocking stream socket.

@@ -4,6 +4,7 @@
 /// each output. A text payload must be UTF-8: what is sent is not checked.
 public enum FrameEncoder {
     /// Appends a whole message as one unmasked frame, as a server sends it.
+    @inline(__always)
     public static func encode(
         _ kind: MessageKind, _ payload: Span<UInt8>, into output: inout ByteBuffer
     ) {
