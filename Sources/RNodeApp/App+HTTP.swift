@@ -56,7 +56,7 @@ extension App {
         let fixed = FixedResponse(response)
         do throws(ResponseEncodingError) {
             let prepared = try PreparedResponse(response)
-            register { $0.add(.get, path, .fixed(prepared, fixed)) }
+            register { $0.add(.get, path, .fixed(FixedRoute(prepared, fixed))) }
         } catch {
             // A file, or fields that can't be sent: the handler's way reads it, or answers 500.
             register { $0.add(.get, path, .async(fixed)) }

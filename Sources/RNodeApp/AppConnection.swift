@@ -51,13 +51,24 @@ struct HTTPConnection: ~Copyable {
 /// What an HTTP connection is busy with.
 enum CurrentRequest {
     /// A request to a fixed response, whose end is awaited.
-    case fixed(PreparedResponse)
+    case fixed(FixedRoute)
     /// A request to a handler, whose body is collected.
-    case reading(Request, HTTPRoute)
+    case reading(IncomingRequest)
     /// A handler writes its response.
     case responding
     /// onConnect decides on a WebSocket connection.
     case opening(Opening)
+}
+
+/// A request to a handler, for as long as its body comes.
+final class IncomingRequest {
+    var request: Request
+    let route: HTTPRoute
+
+    init(_ request: Request, _ route: HTTPRoute) {
+        self.request = request
+        self.route = route
+    }
 }
 
 /// A connection that speaks WebSocket.

@@ -13,7 +13,10 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     @safe @exclusivity(unchecked)
     var connections = SlotTable<AppConnection>()
     /// The head of the request that is being parsed: one for the loop, reused.
+    // Unchecked, and so are the next ones: lent to the session or the encoder, which call nobody meanwhile.
+    @safe @exclusivity(unchecked)
     var head: RequestHead
+    @safe @exclusivity(unchecked)
     var responses: ResponseEncoder
     /// Passes the app's totals on to swift-metrics; on the first loop only, when metrics are on.
     var bridge: MetricsBridge?
@@ -42,6 +45,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var addressRefusals = 0
     private var scratch = ByteBuffer(capacity: 1_024)
     private var cachedTimestamp = Timestamp(milliseconds: 0)
+    @safe @exclusivity(unchecked)
     private var responseSeconds: Int64 = 0
 
     init(

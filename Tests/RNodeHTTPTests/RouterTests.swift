@@ -112,6 +112,15 @@ struct RouterTests {
         }
     }
 
+    @Test func `a copy of a router keeps its routes, whatever is added to the other`() throws {
+        let first = try router([(.get, "/a")])
+        var second = first
+        try second.add(.get, RoutePattern("/b/{c}"), "/b/{c}")
+        #expect(match(first, "/b/1") == "404")
+        #expect(match(second, "/b/1") == "/b/{c} c=1")
+        #expect(match(second, "/a") == "/a" && match(first, "/a") == "/a")
+    }
+
     @Test func `a router of somebody else refuses routes by an error of the same kind`() throws {
         struct NoRoutes: HTTPRouter {
             mutating func add(

@@ -107,7 +107,7 @@ enum JSONString {
             let end = plainEnd(content, from: offset)
             buffer.append(content.extracting(offset..<end))
             guard end < content.count, let escape = escape(content, at: end) else { return }
-            for byte in escape.scalar.utf8 { buffer.append(byte) }
+            buffer.append(utf8: String(escape.scalar))
             offset = end &+ escape.count
         }
     }

@@ -123,25 +123,20 @@ extension AppLoop {
     private func begin(
         _ route: HTTPRoute, _ params: RouteParameters, _ http: borrowing Owned<HTTPConnection>
     ) {
-        if case .fixed(let prepared, _) = route.behaviour, core.middleware.isEmpty {
-            return http.update { $0.current = .fixed(prepared) }
+        if let fixed = route.fixed, core.middleware.isEmpty {
+            return http.update { $0.current = .fixed(fixed) }
         }
         let remote = http.borrow { $0.remote }
         var request = Request(
             head, route: route.pattern, params: params,
             remoteAddress: core.configuration.proxies.client(of: remote, head))
         request.jsonLimits = core.configuration.json
-        http.update { $0.current = .reading(request, route) }
+        http.update { $0.current = .reading(IncomingRequest(request, route)) }
     }
 
     private func collect(_ bytes: Span<UInt8>, _ http: borrowing Owned<HTTPConnection>) {
-        http.update { http in
-            guard case .reading(var request, let route) = http.current else { return }
-            // Emptied first, so that the body has one owner and grows in place.
-            http.current = nil
-            request.body.append(contentsOf: bytes.copied())
-            http.current = .reading(request, route)
-        }
+        guard case .reading(let incoming) = http.borrow({ $0.current }) else { return }
+        incoming.request.body.append(contentsOf: bytes.copied())
     }
 
     // MARK: - Its response
@@ -151,11 +146,12 @@ extension AppLoop {
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) {
         switch http.update({ $0.current.take() }) {
-        case .fixed(let prepared):
+        case .fixed(let fixed):
             let terms = terms(http)
-            responses.encode(prepared, terms: terms, into: &connection.output)
+            responses.encode(fixed.prepared, terms: terms, into: &connection.output)
             finish(terms.keepsAlive, http, &connection)
-        case .reading(let request, let route):
+        case .reading(let incoming):
+            let (request, route) = (incoming.request, incoming.route)
             guard case .sync(let body) = route.behaviour, core.middleware.isEmpty else {
                 return handle(request, route.handler, http, &connection)
             }

@@ -8,7 +8,7 @@ enum AppRoute: Sendable {
 final class HTTPRoute: Sendable {
     enum Behaviour: Sendable {
         /// The same response to every request, encoded once.
-        case fixed(PreparedResponse, FixedResponse)
+        case fixed(FixedRoute)
         /// Run on the loop; never blocks.
         case sync(@Sendable (Request, Response) throws -> Void)
         case async(any HTTPHandler)
@@ -16,10 +16,13 @@ final class HTTPRoute: Sendable {
 
     let pattern: String
     let behaviour: Behaviour
+    /// What a fixed route answers; at hand, for it is asked for at each request.
+    let fixed: FixedRoute?
 
     init(pattern: String, behaviour: Behaviour) {
         self.pattern = pattern
         self.behaviour = behaviour
+        fixed = if case .fixed(let fixed) = behaviour { fixed } else { nil }
     }
 
     /// The route as a handler, for middleware to end in.
@@ -27,8 +30,21 @@ final class HTTPRoute: Sendable {
         switch behaviour {
         case .async(let handler): handler
         case .sync(let body): ClosureHandler { try body($0, $1) }
-        case .fixed(_, let fixed): fixed
+        case .fixed(let fixed): fixed.handler
         }
+    }
+}
+
+/// A response that is the same for every request.
+final class FixedRoute: Sendable {
+    /// Encoded once.
+    let prepared: PreparedResponse
+    /// The same as a handler, for middleware to end in.
+    let handler: FixedResponse
+
+    init(_ prepared: PreparedResponse, _ handler: FixedResponse) {
+        self.prepared = prepared
+        self.handler = handler
     }
 }
 

@@ -84,9 +84,8 @@ extension AppLoop {
             state.borrow { $0.peer }?.received(kind, message)
             return
         }
-        guard let body = receiver.body else { return }
         do {
-            try body(message, kind, &raw)
+            try receiver.body(message, kind, &raw)
         } catch {
             failedRaw(error)
         }
@@ -247,10 +246,7 @@ extension AppLoop {
         eventLoop.withConnection(connection) { context in
             withWebSocket(connection) { webSocket in
                 webSocket.update {
-                    let isSent = send(
-                        kind, bytes, compress: compress, isAnswer: isAnswer, &$0, &context)
-                    if isSent { $0.counters.sent(bytes: bytes.count) }
-                    return isSent
+                    send(kind, bytes, compress: compress, isAnswer: isAnswer, &$0, &context)
                 }
             } ?? false
         } ?? false
@@ -270,6 +266,7 @@ extension AppLoop {
                 connection.keepsApart
                     && enqueue(kind, bytes, isAnswer: isAnswer, &state, &connection)
             }
+        if isSent { state.counters.sent(bytes: bytes.count) }
         return isSent
     }
 

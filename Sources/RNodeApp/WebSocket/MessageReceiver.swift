@@ -3,15 +3,20 @@ struct MessageReceiver {
     /// Whether the route is a raw one.
     let isRaw: Bool
     /// What a raw route calls.
-    let body: RawWebSocketCallbacks.Message?
+    let body: RawWebSocketCallbacks.Message
     /// Whether messages are held against a rate.
     let isMetered: Bool
     /// What this loop counts of the route.
     let counters: RouteCounters
 
     init(_ state: borrowing WebSocketState) {
-        isRaw = state.raw != nil
-        body = state.raw?.message
+        if let raw = state.raw {
+            isRaw = true
+            body = raw.message
+        } else {
+            isRaw = false
+            body = RawWebSocketCallbacks.ignored
+        }
         isMetered = state.meter != nil
         counters = state.counters
     }

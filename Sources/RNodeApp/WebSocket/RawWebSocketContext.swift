@@ -11,15 +11,12 @@ public struct RawWebSocketContext: ~Copyable {
     private let state: UnsafeMutablePointer<WebSocketState>?
     /// Where to write to, when the connection is at hand.
     private var output: ConnectionContext?
-    /// What the route counts, when the connection is at hand.
-    private let counters: RouteCounters?
 
     /// The context of a connection by its name: it may be gone.
     init(loop: AppLoop, connection: ConnectionID) {
         self.loop = loop
         self.connection = connection
         unsafe state = nil
-        counters = nil
     }
 
     /// The context of a connection that is at hand, for no longer than both are lent.
@@ -31,7 +28,6 @@ public struct RawWebSocketContext: ~Copyable {
         self.connection = connection.id
         unsafe self.state = state.address
         output = connection.again
-        counters = state.borrow { $0.counters }
     }
 
     /// Sends a message. False when the connection is closing, or its output is full.
@@ -44,9 +40,7 @@ public struct RawWebSocketContext: ~Copyable {
         guard let state = unsafe state, var context = output?.again else {
             return loop.send(kind, bytes, compress: compress, to: connection)
         }
-        let isSent = unsafe loop.send(kind, bytes, compress: compress, &state.pointee, &context)
-        if isSent { counters?.sent(bytes: bytes.count) }
-        return isSent
+        return unsafe loop.send(kind, bytes, compress: compress, &state.pointee, &context)
     }
 
     /// Sends a text. False when the connection is closing, or its output is full.

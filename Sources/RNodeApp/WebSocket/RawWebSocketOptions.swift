@@ -59,12 +59,16 @@ final class RawWebSocketCallbacks: Sendable {
     typealias Close = @Sendable (CloseCode, inout RawWebSocketContext) throws -> Void
 
     let open: Open?
-    let message: Message?
+    let message: Message
     let close: Close?
+
+    /// What takes messages that nobody asked for.
+    static let ignored: Message = { _, _, _ in }
 
     init(open: Open?, message: Message?, close: Close?) {
         self.open = open
-        self.message = message
+        // Not by `??`, which would wrap the closure, and again at each read.
+        if let message { self.message = message } else { self.message = Self.ignored }
         self.close = close
     }
 }

@@ -2,9 +2,11 @@ internal import HTTPTypes
 
 /// Numbered routes in a trie of path segments: what `TrieRouter` finds values by.
 ///
-/// Not generic, so that a search is compiled once, whatever the routes lead to.
+/// Not generic, so that a search is compiled once, whatever the routes lead to. A class, so that whoever asks does not copy
+/// what it is made of.
+// @unchecked: changed by `add` alone, while one router is its only owner; from then on it is only read.
 @usableFromInline
-struct RouteTrie: Sendable {
+final class RouteTrie: @unchecked Sendable {
     @usableFromInline
     enum Match {
         case found(Int, RouteParameters)
@@ -21,8 +23,16 @@ struct RouteTrie: Sendable {
 
     init() {}
 
+    /// A copy, to which more can be added.
+    init(copying other: RouteTrie) {
+        nodes = other.nodes
+        paths = other.paths
+        names = other.names
+        methods = other.methods
+    }
+
     /// Adds a route, whose number is how many there were.
-    mutating func add(
+    func add(
         _ method: RequestMethod?, _ pattern: RoutePattern
     ) throws(RouteError) {
         let number = Int32(truncatingIfNeeded: names.count)
@@ -47,14 +57,14 @@ struct RouteTrie: Sendable {
         names.append(pattern.parameterNames)
     }
 
-    private mutating func literal(_ bytes: [UInt8], at node: Int) -> Int {
+    private func literal(_ bytes: [UInt8], at node: Int) -> Int {
         if let next = nodes[node].literal(bytes.span) { return next }
         nodes.append(TrieNode())
         nodes[node].insert(bytes, node: nodes.count - 1)
         return nodes.count - 1
     }
 
-    private mutating func parameter(at node: Int) -> Int {
+    private func parameter(at node: Int) -> Int {
         if let next = nodes[node].parameter { return next }
         nodes.append(TrieNode())
         nodes[node].parameter = nodes.count - 1
@@ -80,8 +90,9 @@ struct RouteTrie: Sendable {
     private func literalRoute(_ method: RequestMethod, _ path: Span<UInt8>) -> Int? {
         guard let node = paths.node(path) else { return nil }
         // A span lends a node where an array would copy it.
-        let nodes = nodes.span
-        return nodes[node].routes.route(for: method)
+        let nodes = nodes
+        let places = nodes.span
+        return places[node].routes.route(for: method)
     }
 
     private func found(

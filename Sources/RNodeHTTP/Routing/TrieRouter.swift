@@ -21,6 +21,8 @@ public struct TrieRouter<Value: Sendable>: HTTPRouter {
     public mutating func add(
         _ method: RequestMethod?, _ pattern: RoutePattern, _ value: Value
     ) throws(RouteError) {
+        // Another copy of this router keeps the routes it has.
+        if !isKnownUniquelyReferenced(&trie) { trie = RouteTrie(copying: trie) }
         try trie.add(method, pattern)
         values.append(value)
     }

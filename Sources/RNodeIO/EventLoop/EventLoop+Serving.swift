@@ -3,7 +3,7 @@
 // SAFETY: `core` is the loop's own, and a connection's address is good until its slot is freed, which no event and no
 // timer does: that is left to the end of the turn.
 extension EventLoop {
-    func serveEvents() {
+    func serveEvents(to handler: (any LoopHandler)?) {
         // By position, and over a copy of nothing: handlers can't reach `events`.
         for position in events.indices {
             let event = events[position]
@@ -11,12 +11,12 @@ extension EventLoop {
             if slot >= Self.firstListenerSlot {
                 accept(from: Int(truncatingIfNeeded: slot &- Self.firstListenerSlot))
             } else {
-                serve(event)
+                serve(event, to: handler)
             }
         }
     }
 
-    private func serve(_ event: BackendEvent) {
+    private func serve(_ event: BackendEvent, to handler: (any LoopHandler)?) {
         guard let connection = unsafe find(ConnectionID(rawValue: event.token)) else {
             return tally.foundStaleEvent()
         }
@@ -24,7 +24,7 @@ extension EventLoop {
             unsafe core.pointee.touch(&connection.pointee)
         }
         if event.readiness.contains(.readable) {
-            unsafe readable(connection)
+            unsafe readable(connection, to: handler)
         } else if event.readiness.contains(.failed) {
             unsafe hungUp(connection)
         }
@@ -59,7 +59,9 @@ extension EventLoop {
         unsafe core.pointee.touch(&connection.pointee)
     }
 
-    private func readable(_ connection: UnsafeMutablePointer<Connection>) {
+    private func readable(
+        _ connection: UnsafeMutablePointer<Connection>, to handler: (any LoopHandler)?
+    ) {
         let state = unsafe connection.pointee.state
         if state.contains(.lingering) { return unsafe discard(connection) }
         guard state.isDisjoint(with: .deaf) else { return }
@@ -68,16 +70,18 @@ extension EventLoop {
             interest.remove(.readable)
             return unsafe core.pointee.setInterest(interest, of: &connection.pointee)
         }
-        let transport = unsafe connection.pointee.transport
-        switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
-        case .bytes(let count): unsafe received(count, on: connection)
+        switch receiveBuffer.withSpan({ unsafe connection.pointee.transport.receive(into: &$0) }) {
+        case .bytes(let count): unsafe received(count, on: connection, by: handler)
         case .wouldBlock: return
         case .finished: unsafe finished(connection)
         case .failed(let error): unsafe failed(connection, error)
         }
     }
 
-    private func received(_ count: Int, on connection: UnsafeMutablePointer<Connection>) {
+    private func received(
+        _ count: Int, on connection: UnsafeMutablePointer<Connection>,
+        by handler: (any LoopHandler)?
+    ) {
         guard let handler else { return }
         var context = unsafe ConnectionContext(connection, core: core)
         receiveBuffer.withSpan(first: count) { bytes in

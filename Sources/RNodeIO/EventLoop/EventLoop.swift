@@ -120,13 +120,15 @@ public final class EventLoop: @unchecked Sendable {
         let deadline =
             polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
         let now = backend.wait(until: deadline, into: &events)
+        // Asked for once: each time costs a count of its references.
+        let handler = handler
         enter()
         turnBegan.store(now.nanoseconds, ordering: .relaxed)
         unsafe core.pointee.begin(at: now)
         jobsLeft = limits.jobsPerTurnMax
         resumeYielded()
         takeMail()
-        serveEvents()
+        serveEvents(to: handler)
         serveTimers()
         runLocalJobs()
         handler?.turnEnded(on: self)
