@@ -75,4 +75,35 @@ struct HangUpTests {
         #expect(handler.finished == 1)
         loop.end()
     }
+
+    @Test(
+        "An answer that can't be sent any more costs nothing of what it had sent",
+        arguments: Backend.allCases)
+    func answered(backend: Backend) throws {
+        let loop = try EventLoop(backend: backend.make())
+        let handler = EchoHandler()
+        handler.share = 1
+        handler.answers = false
+        handler.pauses = true
+        loop.setHandler(handler)
+        let (client, server) = try SocketTransport.pair()
+        loop.take(server, from: Sockets.loopback)
+        _ = client.send(Array("text".utf8).span)
+        loop.turn()
+        client.close(abort: false)
+        for _ in 0..<4 { loop.turn(waits: false) }
+        // A callback that took long answers now, and the rest is taken.
+        handler.pauses = false
+        handler.answers = true
+        for id in loop.openConnections() {
+            _ = loop.withConnection(id) {
+                $0.output.append("answer")
+                $0.resumeReading()
+            }
+        }
+        for _ in 0..<1_000 where loop.connectionCount > 0 { loop.turn(waits: false) }
+        #expect(handler.received.values.first == Array("text".utf8))
+        #expect(handler.finished == 1 && handler.closed == 1)
+        loop.end()
+    }
 }

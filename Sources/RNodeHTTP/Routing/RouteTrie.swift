@@ -15,10 +15,14 @@ final class RouteTrie: @unchecked Sendable {
         case malformed
     }
 
+    // Unchecked: see above.
+    @safe @exclusivity(unchecked)
     private var nodes = [TrieNode()]
+    @safe @exclusivity(unchecked)
     private var paths = LiteralPaths()
     /// Each route's names of parameters.
     private var names: [[String]] = []
+    @safe @exclusivity(unchecked)
     private var methods: UInt16 = 0
 
     init() {}

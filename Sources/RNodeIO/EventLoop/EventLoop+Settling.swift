@@ -130,7 +130,7 @@ extension EventLoop {
     private func linger(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
         let id = unsafe connection.pointee.id
         let isKnown = unsafe !connection.pointee.state.contains(.refused)
-        if unsafe connection.pointee.state.contains(.inputFinished) {
+        if unsafe !connection.pointee.state.isDisjoint(with: [.inputFinished, .hungUp]) {
             unsafe core.pointee.free(id, abort: false)
             if isKnown { handler?.closed(id, .closedHere, on: self) }
             return true

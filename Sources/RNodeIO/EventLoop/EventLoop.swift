@@ -88,6 +88,7 @@ public final class EventLoop: @unchecked Sendable {
 
     /// Runs turns on the calling thread until ``stop()``; then cuts what is still open.
     public func run() {
+        guard !isOnLoop else { return }
         while !isStopped.load(ordering: .acquiring) {
             turn()
         }
@@ -113,9 +114,10 @@ public final class EventLoop: @unchecked Sendable {
 
     /// One turn: wait, take the mailbox, serve what is ready and due, let publications out, send.
     ///
-    /// Waits for the next event or deadline, unless `waits` is false. Does nothing inside a turn of the same loop.
+    /// Waits for the next event or deadline, unless `waits` is false. Does nothing inside a turn of the same loop, nor
+    /// when it has ended.
     public func turn(waits: Bool = true) {
-        guard !isOnLoop else { return }
+        guard !isOnLoop, !hasEnded else { return }
         let polls = !waits || hasWork
         let deadline =
             polls ? MonotonicInstant(nanoseconds: .min) : nextDeadline
@@ -203,8 +205,9 @@ public final class EventLoop: @unchecked Sendable {
     /// Milliseconds since 1970, at the moment the turn began.
     public var wallClockMilliseconds: Int64 { unsafe core.pointee.wallClockMilliseconds }
 
-    /// Has `body` run on the loop once `deadline` has come. On the loop's thread only.
+    /// Has `body` run on the loop once `deadline` has come; never, when the loop has ended. On the loop's thread only.
     public func schedule(at deadline: MonotonicInstant, _ body: @escaping () -> Void) {
+        guard !hasEnded else { return }
         nextScheduled &+= 1
         // No connection has all bits of its slot set: these are the tokens of scheduled work.
         let token = nextScheduled << 32 | Self.reservedSlot

@@ -213,8 +213,7 @@ struct LoopCore: ~Copyable {
             case .bytes(let count): sent = min(max(count, 0), bytes.count)
             case .wouldBlock: break
             case .failed(let error):
-                connection.failureCode = error.code
-                connection.state.insert(.aborted)
+                broke(error, &connection)
                 touch(&connection)
                 return false
             }
@@ -245,11 +244,20 @@ struct LoopCore: ~Copyable {
                 // A short send means that the kernel is full; asking again would only say so.
                 if count < unsent { return }
             case .wouldBlock: return
-            case .failed(let error):
-                connection.failureCode = error.code
-                connection.state.insert(.aborted)
+            case .failed(let error): broke(error, &connection)
             }
         }
+    }
+
+    /// Nothing can be sent any more. What a peer that has hung up had sent before is still given to the handler.
+    private func broke(_ error: IOError, _ connection: inout Connection) {
+        guard !connection.state.contains(.hungUp) else {
+            connection.output.removeAll()
+            connection.waiting = nil
+            return
+        }
+        connection.failureCode = error.code
+        connection.state.insert(.aborted)
     }
 
     /// Takes back the output's memory when nothing is unsent.
