@@ -91,6 +91,8 @@ struct ImportTests {
         for target in manifest.targets where !ofC.contains(target.name) {
             #expect(target.isStrict, "\(target.name)")
         }
+        // The libraries' settings are the strict ones, and for the sanitizers more.
+        #expect(manifest.text.contains("? strict : strict + ["))
         for setting in [
             ".swiftLanguageMode(.v6)", ".strictMemorySafety()",
             ".treatAllWarnings(as: .error)", "\"ExistentialAny\"", "\"InternalImportsByDefault\"",

@@ -27,7 +27,7 @@ final class EchoHandler: LoopHandler {
     ) -> Int {
         let count = min(share ?? bytes.count, bytes.count)
         let taken = bytes.span.extracting(first: count)
-        for place in taken.indices { received[connection.id, default: []].append(taken[place]) }
+        received[connection.id, default: []] += taken.copied()
         if servedIn[connection.id] == nil { servedIn[connection.id] = turns }
         if answers { connection.output.append(taken) }
         if count < bytes.count { connection.yieldReading() }

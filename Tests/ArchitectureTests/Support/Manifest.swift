@@ -29,7 +29,8 @@ struct Manifest {
                 guard let name = string(after: "name:", in: call) else { return nil }
                 return Target(
                     kind: kind, name: name, dependencies: dependencies(of: call),
-                    isStrict: call.contains("swiftSettings: strict"))
+                    isStrict: call.contains("swiftSettings: strict")
+                        || call.contains("swiftSettings: library"))
             }
         }
     }
