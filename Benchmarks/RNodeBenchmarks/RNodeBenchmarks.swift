@@ -38,6 +38,9 @@ struct RNodeBenchmarks: ParsableCommand {
     @Flag(help: "Rewrite the file of --gates by what is measured.")
     var update = false
 
+    @Flag(help: "Only print what deflating costs at each level, window and memory level.")
+    var deflateTable = false
+
     @Flag(help: "List the benchmarks.")
     var list = false
 
@@ -55,6 +58,7 @@ struct RNodeBenchmarks: ParsableCommand {
     }
 
     func run() throws {
+        if deflateTable { return print(try DeflateTable.text()) }
         let chosen = Benchmark.all().filter { benchmark in
             (filter.isEmpty && only.isEmpty) || only.contains(benchmark.name)
                 || filter.contains { benchmark.name.hasPrefix($0) }

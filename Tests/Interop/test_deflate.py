@@ -109,6 +109,19 @@ def test_offers(interop, offer, expected):
     assert answer(interop, "/deflate", offer) == expected
 
 
+@pytest.mark.parametrize(
+    "offer, expected",
+    [
+        ("permessage-deflate", NONE + "; server_max_window_bits=12"),
+        ("permessage-deflate; client_max_window_bits", NONE + "; server_max_window_bits=12; client_max_window_bits=12"),
+        ("permessage-deflate; server_max_window_bits=9; client_max_window_bits=9",
+         NONE + "; server_max_window_bits=9; client_max_window_bits=9"),
+    ],
+)
+def test_the_default_windows(interop, offer, expected):
+    assert answer(interop, "/deflate-default", offer) == expected
+
+
 class DeflateSocket(RawSocket):
     """An opened connection with permessage-deflate, on which any payload may be sent."""
 

@@ -64,7 +64,7 @@ enum RawRoutes {
         small.memoryLevel = 1
         small.serverWindowBitsMax = 9
         small.clientWindowBitsMax = 9
-        var plain = DeflateOptions()
+        var plain = large
         plain.minimumBytes = 1
         return [
             ("/deflate", plain), ("/deflate-context", keeping), ("/deflate-small", small),
@@ -72,9 +72,18 @@ enum RawRoutes {
         ]
     }
 
+    /// With the largest windows that there are.
+    private static var large: DeflateOptions {
+        var options = DeflateOptions()
+        options.memoryLevel = 8
+        options.serverWindowBitsMax = 15
+        options.clientWindowBitsMax = 15
+        return options
+    }
+
     /// Compresses whatever gets shorter by it, with takeover both ways.
     private static var keeping: DeflateOptions {
-        var options = DeflateOptions()
+        var options = large
         options.minimumBytes = 1
         options.serverKeepsContext = true
         options.clientKeepsContext = true

@@ -199,7 +199,7 @@ struct CompressionTests {
         async throws
     {
         let each =
-            Deflater.byteCount(windowBits: 15, memoryLevel: 8) + Inflater.byteCount(windowBits: 15)
+            Deflater.byteCount(windowBits: 12, memoryLevel: 5) + Inflater.byteCount(windowBits: 12)
         let (stage, _) = try await Self.stage(Self.keeping()) {
             $0.deflateContextBytesMax = 2 * each
         }
@@ -261,7 +261,7 @@ struct CompressionTests {
         for number in 0..<60 {
             // Three windows, and ten members without compression.
             var offered = DeflateOptions()
-            offered.serverWindowBitsMax = [9, 12, 15][number % 3]
+            offered.serverWindowBitsMax = [9, 11, 12][number % 3]
             let client = try await TestWebSocket.open(
                 stage.host, "/room", compression: number < 50 ? offered : nil)
             client.send("join \(room)")

@@ -29,24 +29,63 @@ struct DeflateParametersTests {
     private static let none =
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 
+    /// What the default adds where no smaller window is asked for.
+    private static let window = "; server_max_window_bits=12"
+
     @Test(
-        "By default nothing is kept between messages, and the windows are as large as the client has them"
-    )
+        "By default nothing is kept between messages, and windows have 4 KiB where it can be said")
     func defaults() throws {
+        let cases: [(String, String?)] = [
+            ("permessage-deflate", Self.none + Self.window),
+            (
+                "permessage-deflate; client_max_window_bits",
+                Self.none + Self.window + "; client_max_window_bits=12"
+            ),
+            (
+                "permessage-deflate; client_max_window_bits=15",
+                Self.none + Self.window + "; client_max_window_bits=12"
+            ),
+            (
+                "permessage-deflate; client_max_window_bits=8",
+                Self.none + Self.window + "; client_max_window_bits=8"
+            ),
+            (
+                "permessage-deflate; server_max_window_bits=9",
+                Self.none + "; server_max_window_bits=9"
+            ),
+            (
+                "permessage-deflate; server_max_window_bits=15",
+                Self.none + Self.window
+            ),
+            (
+                "permessage-deflate; server_max_window_bits=\"10\"; client_max_window_bits=\"11\"",
+                Self.none + "; server_max_window_bits=10; client_max_window_bits=11"
+            ),
+            (
+                "permessage-deflate; server_no_context_takeover",
+                Self.none + Self.window
+            ),
+            (
+                "x-webkit-deflate-frame, permessage-deflate",
+                Self.none + Self.window
+            ),
+            ("x-webkit-deflate-frame", nil),
+            ("", nil),
+        ]
+        for (offer, expected) in cases { #expect(try answer(offer) == expected, "\(offer)") }
+    }
+
+    @Test("Windows that may be as large as any are named where they were asked for only")
+    func largestWindows() throws {
+        var options = DeflateOptions()
+        options.serverWindowBitsMax = 15
+        options.clientWindowBitsMax = 15
         let cases: [(String, String?)] = [
             ("permessage-deflate", Self.none),
             ("permessage-deflate; client_max_window_bits", Self.none),
             (
                 "permessage-deflate; client_max_window_bits=15",
                 Self.none + "; client_max_window_bits=15"
-            ),
-            (
-                "permessage-deflate; client_max_window_bits=8",
-                Self.none + "; client_max_window_bits=8"
-            ),
-            (
-                "permessage-deflate; server_max_window_bits=9",
-                Self.none + "; server_max_window_bits=9"
             ),
             (
                 "permessage-deflate; server_max_window_bits=15",
@@ -56,12 +95,10 @@ struct DeflateParametersTests {
                 "permessage-deflate; server_max_window_bits=\"10\"; client_max_window_bits=\"12\"",
                 Self.none + "; server_max_window_bits=10; client_max_window_bits=12"
             ),
-            ("permessage-deflate; server_no_context_takeover", Self.none),
-            ("x-webkit-deflate-frame, permessage-deflate", Self.none),
-            ("x-webkit-deflate-frame", nil),
-            ("", nil),
         ]
-        for (offer, expected) in cases { #expect(try answer(offer) == expected, "\(offer)") }
+        for (offer, expected) in cases {
+            #expect(try answer(offer, options) == expected, "\(offer)")
+        }
     }
 
     @Test("With takeover wanted, the client still decides against it")
@@ -69,6 +106,8 @@ struct DeflateParametersTests {
         var options = DeflateOptions()
         options.serverKeepsContext = true
         options.clientKeepsContext = true
+        options.serverWindowBitsMax = 15
+        options.clientWindowBitsMax = 15
         let cases = [
             ("permessage-deflate", "permessage-deflate"),
             (
@@ -136,7 +175,7 @@ struct DeflateParametersTests {
         let offer = "permessage-deflate; " + parameters
         #expect(try answer(offer) == nil)
         #expect(try answer(offer + ", " + offer) == nil)
-        #expect(try answer(offer + ", permessage-deflate") == Self.none)
+        #expect(try answer(offer + ", permessage-deflate") == Self.none + Self.window)
         #expect(
             try answer(
                 "other, \(offer), permessage-deflate; server_max_window_bits=9, permessage-deflate")
@@ -222,6 +261,11 @@ struct DeflateParametersTests {
     func offers() throws {
         var options = DeflateOptions()
         let name = "permessage-deflate"
+        #expect(
+            text(DeflateParameters.offer(options)) == Self.none + Self.window
+                + "; client_max_window_bits=12")
+        options.serverWindowBitsMax = 15
+        options.clientWindowBitsMax = 15
         #expect(
             text(DeflateParameters.offer(options)) == Self.none + "; client_max_window_bits")
         options.serverKeepsContext = true

@@ -2,7 +2,9 @@
 ///
 /// Give one to a route's `compression`, and it is agreed on with every client that offers the
 /// extension. The defaults keep nothing between messages, so that connections cost no memory for
-/// it: they share the streams of their loop.
+/// it: they share the streams of their loop. The windows and `memoryLevel` are those with which a context of
+/// a connection's own costs little: at level 1 larger ones make nothing shorter by more than a hundredth
+/// (Docs/BENCHMARKING.md has the table).
 ///
 /// Compression tells the length of what it hides. Where a secret and something that a stranger
 /// chose may stand in one message, send it with `compress: false` (CRIME, BREACH).
@@ -11,27 +13,28 @@ public struct DeflateOptions: Hashable, Sendable {
     public var level = 1
 
     /// How much memory zlib takes for matches: 2^(`memoryLevel` + 9) bytes, 1…9.
-    public var memoryLevel = 8
+    public var memoryLevel = 5
 
     /// The largest window of what the server sends, 2^bits bytes, 9…15. zlib can't deflate into 8.
-    public var serverWindowBitsMax = 15
+    public var serverWindowBitsMax = 12
 
     /// The largest window of what the client sends, 2^bits bytes, 8…15; asked of clients that say they can be asked.
-    public var clientWindowBitsMax = 15
+    public var clientWindowBitsMax = 12
 
     /// Whether the server's messages may refer to those before them (no `server_no_context_takeover`).
     ///
     /// Short messages that resemble one another get much shorter. Costs each connection a deflater
-    /// of its own: 2^(bits of its window + 2) + 2^(`memoryLevel` + 9) bytes and 8 KiB, 264 KiB by
+    /// of its own: 2^(bits of its window + 2) + 2^(`memoryLevel` + 9) bytes and 8 KiB, 40 KiB by
     /// default. The window has `serverWindowBitsMax` bits, or fewer when the client asks for fewer.
     /// A client that asks for no takeover gets none.
     public var serverKeepsContext = false
 
     /// Whether the client's messages may refer to those before them (no `client_no_context_takeover`).
     ///
-    /// Costs each connection an inflater of its own: 2^bits of its window and 8 KiB, 40 KiB by default.
+    /// Costs each connection an inflater of its own: 2^bits of its window and 8 KiB, 12 KiB by default.
     /// The window has `clientWindowBitsMax` bits, at least 9, with a client that can be asked for that
-    /// (`client_max_window_bits`), else 15. A client that offers no takeover has none.
+    /// (`client_max_window_bits`); with one that can't it has 15 bits, and the inflater 40 KiB. A client
+    /// that offers no takeover has none.
     public var clientKeepsContext = false
 
     /// The shortest message that is deflated, in bytes, 1…64 MiB. Shorter ones go as they are.
