@@ -3,13 +3,15 @@
 import base64
 import hashlib
 import os
+import re
 import struct
 import zlib
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 FRESH = "permessage-deflate; client_no_context_takeover; server_no_context_takeover"
-KEPT = "permessage-deflate"
+# As browsers offer it.
+KEPT = "permessage-deflate; client_max_window_bits"
 
 
 class Broken(Exception):
@@ -53,6 +55,7 @@ class Reader:
         self.buffer = bytearray()
         self.is_open = False
         self.deflates = self.keeps_packer = False
+        self.packer_bits = 15
         self.own_packer = self.own_unpacker = None
 
     @property
@@ -61,13 +64,15 @@ class Reader:
         if not self.deflates:
             return None
         if not self.own_packer or not self.keeps_packer:
-            self.own_packer = zlib.compressobj(1, zlib.DEFLATED, -15)
+            self.own_packer = zlib.compressobj(1, zlib.DEFLATED, -self.packer_bits)
         return self.own_packer
 
     def agree(self, head: bytes):
         """What the answer says of compression."""
         self.deflates = b"permessage-deflate" in head
         self.keeps_packer = b"client_no_context_takeover" not in head
+        if named := re.search(rb"client_max_window_bits=(\d+)", head):
+            self.packer_bits = int(named[1])
         if self.deflates and b"server_no_context_takeover" not in head:
             self.own_unpacker = zlib.decompressobj(-15)
 

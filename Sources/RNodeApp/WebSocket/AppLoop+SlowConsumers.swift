@@ -5,19 +5,36 @@ extension AppLoop {
     // MARK: - By the route's policy
 
     /// Has a message wait for a slow client, or does what the route's policy says; false when it will not be sent.
+    ///
+    /// Nothing of the connection's state may be lent: the key of a message is asked of the user's code, which may send too.
     @inline(never)
     func enqueue(
         _ kind: MessageKind, _ bytes: Span<UInt8>, isAnswer: Bool,
-        _ state: inout WebSocketState, _ connection: inout ConnectionContext
+        _ connection: inout ConnectionContext
     ) -> Bool {
-        // The key is asked for before anything changes: it is the user's code.
-        let key = isAnswer ? nil : state.route.slowConsumers.key?(bytes)
+        guard connection.keepsApart else { return false }
+        let key = isAnswer ? nil : conflationKey(of: connection.id)?(bytes)
         var frame = ByteBuffer(capacity: bytes.count &+ 10)
-        // Not compressed: what is dropped must not be missing from a context that goes on.
-        guard state.session.send(kind, bytes, compress: false, into: &frame) else { return false }
-        return frame.withSpan {
+        let isOpen = withWebSocket(connection.id) { webSocket in
+            webSocket.update {
+                // Not compressed: what is dropped must not be missing from a context that goes on.
+                $0.session.send(kind, bytes, compress: false, into: &frame)
+            }
+        }
+        guard isOpen == true else { return false }
+        let isKept = frame.withSpan {
             connection.enqueue($0, key: key, isDroppable: !isAnswer)
         }
+        if isKept {
+            withWebSocket(connection.id) { $0.borrow { $0.counters }.sent(bytes: bytes.count) }
+        }
+        return isKept
+    }
+
+    private func conflationKey(
+        of connection: ConnectionID
+    ) -> (@Sendable (Span<UInt8>) -> String?)? {
+        withWebSocket(connection) { $0.borrow { $0.route.slowConsumers.key } } ?? nil
     }
 
     /// Has a room's messages wait for a slow member; returns how many of them will be sent.
@@ -27,7 +44,7 @@ extension AppLoop {
     func enqueue(_ frames: Span<UInt8>, forRoomMember connection: ConnectionID) -> Int {
         let taken = eventLoop.withConnection(connection) { context -> Int in
             guard context.keepsApart else { return 0 }
-            let key = withWebSocket(connection) { $0.borrow { $0.route.slowConsumers.key } } ?? nil
+            let key = conflationKey(of: connection)
             var count = 0
             var rest = frames
             while let (head, end) = Self.firstFrame(of: rest) {

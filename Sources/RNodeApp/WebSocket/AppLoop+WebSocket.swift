@@ -244,28 +244,25 @@ extension AppLoop {
         to connection: ConnectionID, isAnswer: Bool = false
     ) -> Bool {
         eventLoop.withConnection(connection) { context in
-            withWebSocket(connection) { webSocket in
-                webSocket.update {
-                    send(kind, bytes, compress: compress, isAnswer: isAnswer, &$0, &context)
-                }
-            } ?? false
+            let isSent = withWebSocket(connection) { webSocket in
+                webSocket.update { send(kind, bytes, compress: compress, &$0, &context) }
+            }
+            guard let isSent else { return false }
+            return isSent ?? enqueue(kind, bytes, isAnswer: isAnswer, &context)
         } ?? false
     }
 
-    /// The same, to a connection that is at hand.
+    /// The same, to a connection that is at hand; nil when its client is slow, and the message is one to ``enqueue``, as
+    /// soon as nothing is lent any more.
     @inline(__always)
     func send(
-        _ kind: MessageKind, _ bytes: Span<UInt8>, compress: Bool, isAnswer: Bool = false,
+        _ kind: MessageKind, _ bytes: Span<UInt8>, compress: Bool,
         _ state: inout WebSocketState, _ connection: inout ConnectionContext
-    ) -> Bool {
+    ) -> Bool? {
         // A frame's header has at most ten bytes.
-        let isSent =
-            if connection.accepts(bytes.count &+ 10) {
-                state.session.send(kind, bytes, compress: compress, into: &connection.output)
-            } else {
-                connection.keepsApart
-                    && enqueue(kind, bytes, isAnswer: isAnswer, &state, &connection)
-            }
+        guard connection.accepts(bytes.count &+ 10) else { return nil }
+        let isSent = state.session.send(
+            kind, bytes, compress: compress, into: &connection.output)
         if isSent { state.counters.sent(bytes: bytes.count) }
         return isSent
     }

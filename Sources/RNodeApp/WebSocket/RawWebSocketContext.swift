@@ -41,6 +41,7 @@ public struct RawWebSocketContext: ~Copyable {
             return loop.send(kind, bytes, compress: compress, to: connection)
         }
         return unsafe loop.send(kind, bytes, compress: compress, &state.pointee, &context)
+            ?? loop.enqueue(kind, bytes, isAnswer: false, &context)
     }
 
     /// Sends a text. False when the connection is closing, or its output is full.

@@ -213,17 +213,16 @@ struct PerMessageDeflateTests {
     )
     func budget() throws {
         let options = Self.options(keepsContext: true)
-        // The deflater of the default, and an inflater for a client that can't be told of a window.
+        let offer = DeflateParameters.offer(options)
         let each =
-            Deflater.byteCount(windowBits: 12, memoryLevel: 5) + Inflater.byteCount(windowBits: 15)
+            Deflater.byteCount(windowBits: 12, memoryLevel: 5) + Inflater.byteCount(windowBits: 12)
         for (limit, fits) in [(each * 3 - 1, 2), (each * 3, 3), (each * 3 + 1, 3), (each * 30, 30)]
         {
             let budget = DeflateBudget(bytesMax: limit)
             let streams = [DeflateStreams(budget: budget), DeflateStreams(budget: budget)]
             var open: [PerMessageDeflate] = []
             for number in 0..<(fits + 5) {
-                let accepted = PerMessageDeflate.accepting(
-                    [ExtensionOffer("permessage-deflate")], options, streams[number % 2])
+                let accepted = PerMessageDeflate.accepting([offer], options, streams[number % 2])
                 #expect((accepted != nil) == (number < fits))
                 if let accepted { open.append(accepted) }
             }
@@ -234,8 +233,7 @@ struct PerMessageDeflateTests {
             open.removeLast()
             #expect(budget.reservedBytes == each * (fits - 1))
             #expect(
-                PerMessageDeflate.accepting(
-                    [ExtensionOffer("permessage-deflate")], options, streams[0]) != nil)
+                PerMessageDeflate.accepting([offer], options, streams[0]) != nil)
             open = []
             #expect(budget.reservedBytes == 0)
         }

@@ -57,8 +57,11 @@ enum RFC7692 {
         if parts.contains("server_no_context_takeover") || !options.serverKeepsContext {
             answered.append("server_no_context_takeover")
         }
-        // §7.1.1.2: the same from the client's side.
-        if parts.contains("client_no_context_takeover") || !options.clientKeepsContext {
+        // §7.1.1.2: the same from the client's side. Without the next but one it has the largest window.
+        let isTold = parts.contains { $0.hasPrefix("client_max_window_bits") }
+        let isTooLarge = !isTold && options.clientWindowBitsMax < 15
+        if parts.contains("client_no_context_takeover") || !options.clientKeepsContext || isTooLarge
+        {
             answered.append("client_no_context_takeover")
         }
         // §7.1.2.1: not above what was asked for; 8 is what zlib can't do.

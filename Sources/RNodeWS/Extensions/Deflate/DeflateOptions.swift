@@ -32,9 +32,9 @@ public struct DeflateOptions: Hashable, Sendable {
     /// Whether the client's messages may refer to those before them (no `client_no_context_takeover`).
     ///
     /// Costs each connection an inflater of its own: 2^bits of its window and 8 KiB, 12 KiB by default.
-    /// The window has `clientWindowBitsMax` bits, at least 9, with a client that can be asked for that
-    /// (`client_max_window_bits`); with one that can't it has 15 bits, and the inflater 40 KiB. A client
-    /// that offers no takeover has none.
+    /// The window has `clientWindowBitsMax` bits, at least 9. A client that can't be asked for one (it does not
+    /// offer `client_max_window_bits`; browsers do) has a window of 15 bits, and takeover only where that many
+    /// are allowed. A client that offers no takeover has none.
     public var clientKeepsContext = false
 
     /// The shortest message that is deflated, in bytes, 1…64 MiB. Shorter ones go as they are.

@@ -22,11 +22,14 @@ public struct DeflateParameters: Hashable, Sendable {
         // A window of 256 bytes is none that zlib can deflate into.
         guard asked.serverWindowBits != 8 else { return nil }
         serverKeepsContext = options.serverKeepsContext && !asked.serverTakesNoContext
-        clientKeepsContext = options.clientKeepsContext && !asked.clientTakesNoContext
         serverWindowBits = min(asked.serverWindowBits ?? 15, options.serverWindowBitsMax)
         let namesServerWindow = asked.serverWindowBits != nil || serverWindowBits < 15
         let namesClientWindow: Bool
         (clientWindowBits, namesClientWindow) = Self.clientWindow(asked.clientWindow, options)
+        // For a client that can't be told of a smaller window no larger one is kept.
+        clientKeepsContext =
+            options.clientKeepsContext && !asked.clientTakesNoContext
+            && clientWindowBits <= options.clientWindowBitsMax
         answer = Self.element(
             serverTakesNoContext: !serverKeepsContext, clientTakesNoContext: !clientKeepsContext,
             serverWindowBits: namesServerWindow ? serverWindowBits : nil,
