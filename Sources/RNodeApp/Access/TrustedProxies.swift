@@ -53,7 +53,8 @@ public struct TrustedProxies: Sendable, Hashable {
         return client(lines)?.description ?? remote.description
     }
 
-    private func isTrusted(_ remote: SocketAddress) -> Bool {
+    /// Whether a connection is that of a trusted proxy.
+    func isTrusted(_ remote: SocketAddress) -> Bool {
         switch remote {
         case .unix: return trustsLocal
         case .ip(let host, _):

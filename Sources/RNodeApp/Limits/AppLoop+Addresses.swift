@@ -1,10 +1,12 @@
 // How many connections one address may have.
 extension AppLoop {
     /// Whether a new connection's address may have one more; else it is answered 429, and closed.
+    ///
+    /// A trusted proxy may have any number: it is its clients that are counted, as soon as they are known.
     func admitsAddress(
         _ remote: SocketAddress, _ connection: inout ConnectionContext
     ) -> Bool {
-        guard let perAddress = core.perAddress,
+        guard let perAddress = core.perAddress, !core.configuration.proxies.isTrusted(remote),
             let address = ConnectionsPerAddress.address(of: remote)
         else { return true }
         guard perAddress.admit(address) else {
@@ -16,14 +18,27 @@ extension AppLoop {
         return true
     }
 
+    /// Throws the refusal of a WebSocket that would be one too many of the client's behind a trusted proxy.
+    func admitClient(
+        _ client: String, behind remote: SocketAddress, on connection: ConnectionID
+    ) throws(OpeningRefusal) {
+        guard let perAddress = core.perAddress, core.configuration.proxies.isTrusted(remote) else {
+            return
+        }
+        let address = ConnectionsPerAddress.address(ofHost: client)
+        guard perAddress.admit(address) else {
+            counters.failed(.rateLimited)
+            throw .tooManyOfAddress
+        }
+        addresses[connection.slot] = address
+    }
+
     /// Answers one connection too many of an address, and closes it; a crowd of them is closed at once, like one beyond the
     /// limit of all connections.
     private func refuseAddress(_ remote: SocketAddress, _ connection: inout ConnectionContext) {
         guard addressRefusals < eventLoop.limits.refusalsMax else { return connection.abort() }
         addressRefusals &+= 1
-        var refusal = OpeningRefusal(status: 429, reason: "Too many connections from this address")
-        refusal.fields[.retryAfter] = "10"
-        refuse(refusal, "\(remote)", on: &connection)
+        refuse(.tooManyOfAddress, "\(remote)", on: &connection)
         // So long it may stay: until its peer has taken the answer, and closed its side.
         let id = connection.id
         let end = connection.now.advanced(by: eventLoop.limits.lingerTimeout)
@@ -39,5 +54,13 @@ extension AppLoop {
             let address = addresses.removeValue(forKey: connection.slot)
         else { return }
         perAddress.release(address)
+    }
+}
+
+extension OpeningRefusal {
+    fileprivate static var tooManyOfAddress: OpeningRefusal {
+        var refusal = OpeningRefusal(status: 429, reason: "Too many connections from this address")
+        refusal.fields[.retryAfter] = "10"
+        return refusal
     }
 }

@@ -35,6 +35,11 @@ final class ConnectionsPerAddress: Sendable {
     /// Unix path, whose peers are all alike.
     static func address(of remote: SocketAddress) -> String? {
         guard case .ip(let host, _) = remote else { return nil }
+        return address(ofHost: host)
+    }
+
+    /// The same for an address as text, without a port.
+    static func address(ofHost host: String) -> String {
         guard host.utf8.contains(UInt8(ascii: ":")) else { return host }
         let text = host.prefix { $0 != "%" }
         let gap = text.firstRange(of: "::")

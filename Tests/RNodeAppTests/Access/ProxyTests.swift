@@ -114,6 +114,43 @@ struct ProxyTests {
     }
 
     @Test(arguments: [
+        ([String](), [2, 0]), (["10.0.0.0/8"], [2, 0]), (["192.0.2.1"], [2, 2]),
+    ])
+    func `D12 connectionsPerAddressMax counts the clients behind a trusted proxy, and no proxy`(
+        networks: [String], expected: [Int]
+    ) async throws {
+        let stage = try await Stage.make {
+            $0.proxies = TrustedProxies(networks)
+            $0.connectionsPerAddressMax = 2
+        } _: { app in
+            app.get("/") { $1.text("") }
+            app.websocket(raw: "/raw") { _ in }
+        }
+        func open(_ client: String) async throws -> TestWebSocket? {
+            do {
+                return try await TestWebSocket.open(
+                    stage.host, "/raw", fields: [("X-Forwarded-For", client)])
+            } catch let refusal as TestRefusal {
+                #expect(refusal.response.status == 429)
+                #expect(refusal.response.field("Retry-After") == "10")
+                return nil
+            }
+        }
+        var clients: [[TestWebSocket]] = []
+        for client in ["203.0.113.7", "203.0.113.8"] {
+            var sockets: [TestWebSocket] = []
+            for _ in 0..<5 { if let socket = try await open(client) { sockets.append(socket) } }
+            clients.append(sockets)
+        }
+        #expect(clients.map(\.count) == expected)
+        // Whoever leaves makes room.
+        clients[0][0].peer.reset()
+        await stage.host.settle()
+        #expect(try await open("203.0.113.7") != nil)
+        #expect(try await open("203.0.113.7") == nil)
+    }
+
+    @Test(arguments: [
         ("unix", true), ("127.0.0.1", false),
     ])
     func `D12 those who connect to a path are trusted by a word of their own`(
