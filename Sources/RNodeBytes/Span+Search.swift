@@ -37,34 +37,42 @@ extension Span where Element == UInt8 {
     ///
     /// Looks at 8 bytes a step; a `start` outside the span finds nothing. A line of text ends at a
     /// control byte, so this finds the end of a line and validates it in one pass.
+    @inlinable
     public func firstControl(from start: Int) -> Int? {
         guard start >= 0, start < count else { return nil }
-        // SAFETY: every 8-byte load begins at an index <= count - 8, inside the span's memory, which
-        // outlives the closure.
-        return unsafe withUnsafeBytes { raw -> Int? in
-            var index = start
-            while index &+ 8 <= raw.count {
-                let word = unsafe UInt64(
-                    littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                var marks = Self.controlMarks(word)
-                while marks != 0 {
-                    let found = index &+ marks.trailingZeroBitCount / 8
-                    if unsafe raw[found] != 0x09 { return found }
-                    marks &= marks &- 1
-                }
-                index &+= 8
+        var index = start
+        while index <= count &- 8 {
+            var marks = Self.controlMarks(word(at: index))
+            while marks != 0 {
+                let found = index &+ marks.trailingZeroBitCount / 8
+                // SAFETY: there are eight bytes at `index`, and a word has no ninth.
+                if unsafe self[unchecked: found] != 0x09 { return found }
+                marks &= marks &- 1
             }
-            while index < raw.count {
-                let byte = unsafe raw[index]
-                if byte < 0x20 ? byte != 0x09 : byte == 0x7F { return index }
-                index &+= 1
-            }
-            return nil
+            index &+= 8
         }
+        while index < count {
+            // SAFETY: `start` is not negative, and `index` is below `count`.
+            let byte = unsafe self[unchecked: index]
+            if byte < 0x20 ? byte != 0x09 : byte == 0x7F { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
+    /// The eight bytes from `index` on, the first in the lowest place; 0 where there are not so many.
+    @inlinable
+    public func word(at index: Int) -> UInt64 {
+        guard index >= 0, index <= count &- 8 else { return 0 }
+        // SAFETY: the eight bytes lie in the span, as was just seen.
+        return unsafe UInt64(
+            littleEndian: bytes.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: index, as: UInt64.self))
     }
 
     /// The high bit of each byte of `word` that is below 0x20 or is 0x7F.
-    private static func controlMarks(_ word: UInt64) -> UInt64 {
+    @inlinable
+    static func controlMarks(_ word: UInt64) -> UInt64 {
         let high: UInt64 = 0x8080_8080_8080_8080
         let low7 = word & ~high
         // No sum carries into the next byte: 0x7F + 0x60 and 0x7F + 0x01 fit in eight bits.

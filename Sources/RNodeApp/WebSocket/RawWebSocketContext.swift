@@ -27,7 +27,7 @@ public struct RawWebSocketContext: ~Copyable {
         self.loop = loop
         self.connection = connection.id
         unsafe self.state = state.address
-        output = connection.again
+        output = connection.alias
     }
 
     /// Sends a message. False when the connection is closing, or its output is full.
@@ -37,7 +37,7 @@ public struct RawWebSocketContext: ~Copyable {
     public mutating func send(
         _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true
     ) -> Bool {
-        guard let state = unsafe state, var context = output?.again else {
+        guard let state = unsafe state, var context = output?.alias else {
             return loop.send(kind, bytes, compress: compress, to: connection)
         }
         return unsafe loop.send(kind, bytes, compress: compress, &state.pointee, &context)

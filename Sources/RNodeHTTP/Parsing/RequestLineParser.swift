@@ -21,9 +21,7 @@ enum RequestLineParser {
     }
 
     private static func parseVersion(_ version: Span<UInt8>) throws(HTTPParseError) -> HTTPVersion {
-        var word: UInt64 = 0
-        for index in version.indices { word = word << 8 | UInt64(version[index]) }
-        switch word {
+        switch version.word(at: 0).byteSwapped {
         case 0x4854_5450_2F31_2E31: return .http11
         case 0x4854_5450_2F31_2E30: return .http10
         default:

@@ -66,6 +66,7 @@ enum RequestParser {
         return false
     }
 
+    @inline(__always)
     private static func nextLine(
         _ bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) -> Line {

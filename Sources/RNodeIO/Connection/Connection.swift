@@ -72,13 +72,17 @@ struct ConnectionState: OptionSet, Sendable {
     static let congested = ConnectionState(rawValue: 4)
     /// Bytes were refused at the hard cap; the handler is to be told, and until then nothing more is taken, so that what
     /// is sent has no gap.
-    static let overflowed = ConnectionState(rawValue: 8)
+    @inlinable
+    static var overflowed: ConnectionState { ConnectionState(rawValue: 8) }
     /// To be closed once the output is sent.
-    static let closing = ConnectionState(rawValue: 16)
+    @inlinable
+    static var closing: ConnectionState { ConnectionState(rawValue: 16) }
     /// To be cut at once.
-    static let aborted = ConnectionState(rawValue: 32)
+    @inlinable
+    static var aborted: ConnectionState { ConnectionState(rawValue: 32) }
     /// Everything was sent; only the peer's end of the stream is awaited, the handler has forgotten it.
-    static let lingering = ConnectionState(rawValue: 64)
+    @inlinable
+    static var lingering: ConnectionState { ConnectionState(rawValue: 64) }
     /// The peer sends no more.
     static let inputFinished = ConnectionState(rawValue: 128)
     /// The handler was told that it overflowed.
@@ -86,7 +90,8 @@ struct ConnectionState: OptionSet, Sendable {
     /// The handler has said its last word: what others deliver is refused.
     static let sealed = ConnectionState(rawValue: 512)
     /// Messages are kept apart when the peer is slow: its policy is not to refuse.
-    static let keepsMessages = ConnectionState(rawValue: 1024)
+    @inlinable
+    static var keepsMessages: ConnectionState { ConnectionState(rawValue: 1024) }
     /// One beyond the limit: it is answered and closed, and the handler knows nothing of it.
     static let refused = ConnectionState(rawValue: 2048)
     /// The handler has had its share of this turn: the rest of the bytes is given in the next one.
@@ -97,12 +102,16 @@ struct ConnectionState: OptionSet, Sendable {
 
     /// States in which no bytes are given to the handler.
     @inlinable
-    static var deaf: ConnectionState { ConnectionState(rawValue: 16 | 32 | 64) }
+    static var deaf: ConnectionState {
+        ConnectionState(rawValue: closing.rawValue | aborted.rawValue | lingering.rawValue)
+    }
     /// What a refused connection begins with.
     static let unwelcome: ConnectionState = [.refused, .closing, .sealed]
     /// States in which the handler has forgotten the connection, or never knew it.
     static let unknown: ConnectionState = [.lingering, .refused]
     /// States in which it takes more than the output's count to say whether a message is taken.
     @inlinable
-    static var judged: ConnectionState { ConnectionState(rawValue: 16 | 32 | 64 | 1024 | 8) }
+    static var judged: ConnectionState {
+        ConnectionState(rawValue: deaf.rawValue | keepsMessages.rawValue | overflowed.rawValue)
+    }
 }

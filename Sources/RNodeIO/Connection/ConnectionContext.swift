@@ -24,13 +24,13 @@ public struct ConnectionContext: ~Copyable {
 
     /// A second context of the same connection, for no longer than this one.
     @inlinable
-    package var again: ConnectionContext {
-        unsafe ConnectionContext(again: connection, core: core)
+    package var alias: ConnectionContext {
+        unsafe ConnectionContext(aliasing: connection, core: core)
     }
 
     @usableFromInline
     init(
-        again connection: UnsafeMutablePointer<Connection>, core: UnsafeMutablePointer<LoopCore>
+        aliasing connection: UnsafeMutablePointer<Connection>, core: UnsafeMutablePointer<LoopCore>
     ) {
         unsafe self.connection = connection
         unsafe self.core = core

@@ -99,9 +99,8 @@ extension EventLoop {
     }
 
     private func failed(_ connection: UnsafeMutablePointer<Connection>, _ error: IOError) {
-        unsafe core.pointee.touch(&connection.pointee)
-        unsafe connection.pointee.state.insert(.aborted)
         unsafe connection.pointee.failureCode = error.code
+        unsafe cut(connection)
     }
 
     /// Reads on what a lingering peer still sends, so that closing does not reset what was sent to it.
