@@ -35,8 +35,16 @@ final class MemoryBackend: EventLoopBackend {
 
     /// Has the next `wait` report a descriptor as readable.
     func becameReadable(_ descriptor: Int32) {
-        ready.append(BackendEvent(token: tokens[Int(descriptor)], readiness: .readable))
+        ready.append(readable(descriptor))
     }
+
+    /// What reports a descriptor as readable.
+    func readable(_ descriptor: Int32) -> BackendEvent {
+        BackendEvent(token: tokens[Int(descriptor)], readiness: .readable)
+    }
+
+    /// Has the next `wait` report these.
+    func happened(_ events: [BackendEvent]) { ready.append(contentsOf: events) }
 
     /// Whether the next `wait` has something to report.
     var isReady: Bool { !ready.isEmpty }

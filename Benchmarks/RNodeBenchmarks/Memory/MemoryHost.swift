@@ -37,6 +37,18 @@ final class MemoryHost {
     /// Runs one turn.
     func turn() { loop.turn() }
 
+    /// Turns in each of which every stream gives `read`.
+    func turns(of streams: [MemoryStream], giving read: [UInt8]) -> Run {
+        for stream in streams { stream.giveEachTurn(read) }
+        let events = streams.map { backend.readable($0.descriptor) }
+        return { count in
+            for _ in 0..<count {
+                self.backend.happened(events)
+                self.loop.turn()
+            }
+        }
+    }
+
     /// Runs turns until there is nothing to do.
     func settle() {
         while backend.isReady || loop.hasWork { loop.turn() }

@@ -88,11 +88,9 @@ enum EchoBenchmarks {
     static func answering(
         _ host: MemoryHost, _ app: App, _ streams: [MemoryStream], _ read: [UInt8], bytes: Int
     ) throws -> Run {
+        let turns = host.turns(of: streams, giving: read)
         let run: Run = { count in
-            for _ in 0..<count {
-                for stream in streams { stream.give(read) }
-                host.turn()
-            }
+            turns(count)
             // The loops hold the app's routes only for as long as the app is there.
             withExtendedLifetime(app) {}
         }
@@ -119,12 +117,7 @@ enum EchoBenchmarks {
                 let streams = (0..<connections).map { _ in host.connect() }
                 host.settle()
                 let read = ClientBytes.frames(.text, ClientBytes.ascii(20), count: perRead)
-                return { count in
-                    for _ in 0..<count {
-                        for stream in streams { stream.give(read) }
-                        host.turn()
-                    }
-                }
+                return host.turns(of: streams, giving: read)
             }
         }
     }
