@@ -8,6 +8,10 @@ final class LoopRooms {
     // Unchecked: looked at each turn on the loop's thread, and never lent.
     @safe @exclusivity(unchecked)
     private var pending: [LoopRoom] = []
+    /// Empty memory, for what is gathered while `pending` is delivered.
+    // Unchecked: as above.
+    @safe @exclusivity(unchecked)
+    private var spare: [LoopRoom] = []
     private let eventLoop: EventLoop
     private let core: AppCore
     private let counters: LoopCounters
@@ -96,42 +100,49 @@ final class LoopRooms {
         let isAlone = !compress || reach == .loop
         if isAlone { flush(local) }
         if !local.hasPending { pending.append(local) }
-        local.pendingCount += 1
         if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
-        encode(&local.full, &local.raw)
-        // A turn's publications are bounded, however many there are.
-        if isAlone || max(local.full.count, local.raw.count) > gatheredBytesMax {
-            flush(local, to: reach, compress: compress)
+        let bytes = local.gather { gathered in
+            encode(&gathered.full, &gathered.raw)
+            gathered.count += 1
+            return max(gathered.full.count, gathered.raw.count)
         }
+        // A turn's publications are bounded, however many there are.
+        if isAlone || bytes > gatheredBytesMax { flush(local, to: reach, compress: compress) }
     }
 
     /// Delivers everything gathered in this turn.
     func flushAll() {
         guard !pending.isEmpty else { return }
-        var gathered: [LoopRoom] = []
-        swap(&gathered, &pending)
-        for local in gathered { flush(local) }
+        var due: [LoopRoom] = []
+        swap(&due, &spare)
+        swap(&due, &pending)
+        for local in due { flush(local) }
+        due.removeAll(keepingCapacity: true)
+        swap(&due, &spare)
+        // A key of conflation may have published: that is the next turn's, or it might never end.
+        if !pending.isEmpty { eventLoop.post { _ in } }
     }
 
     private func flush(_ local: LoopRoom, to reach: Reach = .node, compress: Bool = true) {
         guard local.hasPending else { return }
+        // Taken out first: a slow member's key of conflation is the user's code, which may publish to this very room.
+        let gathered = local.takeGathered()
         var deflated = DeflatedFrames()
-        deliver(full: local.full, raw: local.raw, &deflated, compress, to: local)
-        if reach == .node { post(local, deflated, compress) }
-        local.pendingCount = 0
-        local.full.removeAll()
-        local.raw.removeAll()
+        deliver(gathered, &deflated, compress, to: local)
+        if reach == .node { post(gathered, of: local, deflated, compress) }
+        local.giveBack(gathered)
     }
 
     private func deliver(
-        full: borrowing ByteBuffer, raw: borrowing ByteBuffer, _ deflated: inout DeflatedFrames,
+        _ gathered: borrowing LoopRoom.Gathered, _ deflated: inout DeflatedFrames,
         _ compress: Bool, to local: LoopRoom
     ) {
-        full.withSpan { full in
-            raw.withSpan { raw in
+        let all = gathered.count
+        gathered.full.withSpan { full in
+            gathered.raw.withSpan { raw in
                 for member in local.members {
                     let bytes = member.isRaw ? raw : full
-                    var count = local.pendingCount
+                    var count = all
                     let isTaken =
                         member.encoding == 0 || !compress
                         ? eventLoop.deliver(bytes, to: member.connection)
@@ -144,7 +155,7 @@ final class LoopRooms {
                                 bytes, forRoomMember: member.connection) ?? 0
                     }
                     counters.routes[member.route].sent(
-                        bytes: bytes.count / local.pendingCount, times: count)
+                        bytes: bytes.count / all, times: count)
                 }
             }
         }
@@ -168,11 +179,16 @@ final class LoopRooms {
     }
 
     /// Passes what was gathered to the other loops that have members, with what was deflated here.
-    private func post(_ local: LoopRoom, _ deflated: DeflatedFrames, _ compress: Bool) {
+    private func post(
+        _ gathered: borrowing LoopRoom.Gathered, of local: LoopRoom, _ deflated: DeflatedFrames,
+        _ compress: Bool
+    ) {
         let mask = local.room.loopMask
         for number in 0..<core.loopCount where number != eventLoop.index {
             guard mask & Self.bit(of: number) != 0, let other = core.loop(number) else { continue }
-            let publication = local.publication(deflated, compress)
+            let publication = Publication(
+                room: local.room.id, count: gathered.count, full: gathered.full.copied(),
+                raw: gathered.raw.copied(), deflated: deflated, compress: compress)
             let isTaken = other.eventLoop.postDroppable { _ in other.rooms.deliver(publication) }
             if !isTaken { counters.failed(.slowConsumer) }
         }
@@ -185,12 +201,11 @@ final class LoopRooms {
     func deliver(_ publication: Publication) {
         guard let local = rooms[publication.room] else { return }
         flush(local)
-        let full = ByteBuffer(copying: publication.full.span)
-        let raw = ByteBuffer(copying: publication.raw.span)
+        let gathered = LoopRoom.Gathered(
+            full: ByteBuffer(copying: publication.full.span),
+            raw: ByteBuffer(copying: publication.raw.span), count: max(publication.count, 1))
         var deflated = publication.deflated
-        local.pendingCount = max(publication.count, 1)
-        deliver(full: full, raw: raw, &deflated, publication.compress, to: local)
-        local.pendingCount = 0
+        deliver(gathered, &deflated, publication.compress, to: local)
     }
 }
 
@@ -217,17 +232,22 @@ final class LoopRoom {
         let closesWhenSlow: Bool
     }
 
+    /// What was published and not yet delivered: the frames for full-protocol members, and for raw ones.
+    struct Gathered: ~Copyable {
+        var full = ByteBuffer()
+        var raw = ByteBuffer()
+        /// How many messages they are.
+        var count = 0
+    }
+
     let room: Room
     /// Dense, so that a delivery walks memory in order.
     private(set) var members: [Member] = []
     private var positions: [ConnectionID: Int] = [:]
     /// The compression of members whose messages may refer to earlier ones: it must know what else they were sent.
     private(set) var contexts: [ConnectionID: PerMessageDeflate] = [:]
-    var full = ByteBuffer()
-    var raw = ByteBuffer()
-    /// How many messages are gathered.
-    var pendingCount = 0
-    var hasPending: Bool { pendingCount > 0 }
+    private var gathered = Gathered()
+    var hasPending: Bool { gathered.count > 0 }
 
     init(_ room: Room) {
         self.room = room
@@ -256,10 +276,24 @@ final class LoopRoom {
         return true
     }
 
-    /// A copy of what is gathered, for another loop.
-    func publication(_ deflated: DeflatedFrames, _ compress: Bool) -> Publication {
-        Publication(
-            room: room.id, count: pendingCount, full: full.copied(), raw: raw.copied(),
-            deflated: deflated, compress: compress)
+    // MARK: - What is gathered
+
+    /// Lends it for more.
+    func gather<Result>(_ body: (inout Gathered) -> Result) -> Result { body(&gathered) }
+
+    /// Takes it out, to be delivered.
+    func takeGathered() -> Gathered {
+        var taken = Gathered()
+        swap(&taken, &gathered)
+        return taken
+    }
+
+    /// Gives the memory back of what was delivered, unless more was gathered meanwhile.
+    func giveBack(_ delivered: consuming Gathered) {
+        guard !hasPending else { return }
+        delivered.full.removeAll()
+        delivered.raw.removeAll()
+        delivered.count = 0
+        gathered = delivered
     }
 }
