@@ -48,8 +48,8 @@ public struct AppConfiguration: Sendable {
     public var connectionAgeMax: Duration?
     /// Open connections that one remote address may have: an IPv4 address, or the /64 of an IPv6 one. 1…1,048,576; nil, the
     /// default, for no limit. Beyond: 429 with `Retry-After`, for as many at a time as ``/RNodeIO/IOLimits/refusalsMax``, and
-    /// closed at once above that. A proxy in ``proxies`` is not counted, but each client behind it: the WebSockets that it
-    /// opens. Leave it off behind any other proxy, whose address all clients bear.
+    /// closed at once above that. A proxy in ``proxies`` is not counted, but each client that it tells of: the WebSockets
+    /// that it opens. Leave it off behind any other proxy, whose address all clients bear.
     public var connectionsPerAddressMax: Int?
     /// Whose pages may open WebSocket connections.
     public var origins = OriginPolicy.sameHost

@@ -47,6 +47,7 @@ final class MemoryStream: Transport {
     func give(_ bytes: [UInt8]) {
         input = bytes
         offset = 0
+        repeats = false
         backend.becameReadable(descriptor)
     }
 
@@ -60,6 +61,7 @@ final class MemoryStream: Transport {
     /// The peer has sent everything.
     func finish() {
         isFinished = true
+        repeats = false
         backend.becameReadable(descriptor)
     }
 

@@ -43,17 +43,22 @@ public struct TrustedProxies: Sendable, Hashable {
 
     /// The address of the client behind a connection, as text: without a port when a proxy told it.
     func client(of remote: SocketAddress, _ head: borrowing RequestHead) -> String {
-        guard isTrusted(remote) else { return remote.description }
+        client(behind: remote, head)?.description ?? remote.description
+    }
+
+    /// The client that a trusted proxy tells of; nil when it tells of none, or is not trusted.
+    func client(behind remote: SocketAddress, _ head: borrowing RequestHead) -> IPAddress? {
+        guard isTrusted(remote) else { return nil }
         var lines: [String] = []
         if field.isForwarded {
             head.forEachField(named: "forwarded") { lines.append(String(decoding: $0)) }
         } else {
             head.forEachField(named: "x-forwarded-for") { lines.append(String(decoding: $0)) }
         }
-        return client(lines)?.description ?? remote.description
+        return client(lines)
     }
 
-    /// Whether a connection is that of a trusted proxy.
+    /// Whether a connection comes from a trusted proxy.
     func isTrusted(_ remote: SocketAddress) -> Bool {
         switch remote {
         case .unix: return trustsLocal

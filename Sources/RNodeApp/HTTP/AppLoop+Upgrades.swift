@@ -4,11 +4,12 @@ extension AppLoop {
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) -> Next {
         let remote = http.borrow { $0.remote }
-        let client = core.configuration.proxies.client(of: remote, head)
+        let told = core.configuration.proxies.client(behind: remote, head)
+        let client = told?.description ?? remote.description
         do throws(OpeningRefusal) {
             let (route, params) = try webSocketRoute()
             guard connection.now < handshakeEnd(http) else { throw .tooLate }
-            try admitClient(client, behind: remote, on: connection.id)
+            if let told { try admitClient(told, on: connection.id) }
             let opening = try opening(route, params, from: client, on: connection.id)
             return decide(opening, http, &connection)
         } catch {
@@ -24,9 +25,10 @@ extension AppLoop {
         switch head.withPath({ core.router.match(head.method, path: $0) }) {
         case .found(.webSocket(let route), let params) where head.method == .get:
             return (route, params)
-        case .methodNotAllowed(let allow): throw .methodNotAllowed(allow)
-        // HEAD is answered where GET is, but it opens nothing.
-        case .found(.webSocket, _): throw .methodNotAllowed([.get])
+        case .methodNotAllowed(let allow):
+            var refusal = OpeningRefusal(status: 405, reason: "Method not allowed")
+            refusal.fields[.allow] = allow.map(\.httpMethod.rawValue).joined(separator: ", ")
+            throw refusal
         case .malformed: throw OpeningRefusal(status: 400, reason: "Malformed path")
         case .found, .notFound: throw OpeningRefusal(status: 404, reason: "Not found")
         }
@@ -55,13 +57,5 @@ extension AppLoop {
     func handshakeEnd(_ http: borrowing Owned<HTTPConnection>) -> MonotonicInstant {
         http.borrow { $0.session.requestBegan }
             .advanced(by: core.configuration.handshakeTimeout)
-    }
-}
-
-extension OpeningRefusal {
-    fileprivate static func methodNotAllowed(_ allowed: [RequestMethod]) -> OpeningRefusal {
-        var refusal = OpeningRefusal(status: 405, reason: "Method not allowed")
-        refusal.fields[.allow] = allowed.map(\.httpMethod.rawValue).joined(separator: ", ")
-        return refusal
     }
 }

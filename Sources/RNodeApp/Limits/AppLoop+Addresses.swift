@@ -18,14 +18,12 @@ extension AppLoop {
         return true
     }
 
-    /// Throws the refusal of a WebSocket that would be one too many of the client's behind a trusted proxy.
+    /// Throws the refusal of a WebSocket that would be one too many of a client that a trusted proxy tells of.
     func admitClient(
-        _ client: String, behind remote: SocketAddress, on connection: ConnectionID
+        _ client: IPAddress, on connection: ConnectionID
     ) throws(OpeningRefusal) {
-        guard let perAddress = core.perAddress, core.configuration.proxies.isTrusted(remote) else {
-            return
-        }
-        let address = ConnectionsPerAddress.address(ofHost: client)
+        guard let perAddress = core.perAddress else { return }
+        let address = ConnectionsPerAddress.address(ofHost: client.description)
         guard perAddress.admit(address) else {
             counters.failed(.rateLimited)
             throw .tooManyOfAddress

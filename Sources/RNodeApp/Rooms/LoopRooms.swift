@@ -99,7 +99,10 @@ final class LoopRooms {
         // What is not to be compressed, or not for everybody, goes alone.
         let isAlone = !compress || reach == .loop
         if isAlone { flush(local) }
-        if !local.hasPending { pending.append(local) }
+        if !isAlone, !local.isListed {
+            local.isListed = true
+            pending.append(local)
+        }
         if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
         let bytes = local.gather { gathered in
             encode(&gathered.full, &gathered.raw)
@@ -116,16 +119,17 @@ final class LoopRooms {
         var due: [LoopRoom] = []
         swap(&due, &spare)
         swap(&due, &pending)
-        for local in due { flush(local) }
+        for local in due {
+            local.isListed = false
+            flush(local)
+        }
         due.removeAll(keepingCapacity: true)
         swap(&due, &spare)
-        // A key of conflation may have published: that is the next turn's, or it might never end.
-        if !pending.isEmpty { eventLoop.post { _ in } }
     }
 
     private func flush(_ local: LoopRoom, to reach: Reach = .node, compress: Bool = true) {
         guard local.hasPending else { return }
-        // Taken out first: a slow member's key of conflation is the user's code, which may publish to this very room.
+        // Taken out first: a slow member's key of conflation is the user's code, and what it reaches must not be lent.
         let gathered = local.takeGathered()
         var deflated = DeflatedFrames()
         deliver(gathered, &deflated, compress, to: local)
@@ -247,6 +251,8 @@ final class LoopRoom {
     /// The compression of members whose messages may refer to earlier ones: it must know what else they were sent.
     private(set) var contexts: [ConnectionID: PerMessageDeflate] = [:]
     private var gathered = Gathered()
+    /// Whether it is in the list of those that are to be delivered when the turn ends.
+    var isListed = false
     var hasPending: Bool { gathered.count > 0 }
 
     init(_ room: Room) {

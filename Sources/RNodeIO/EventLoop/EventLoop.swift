@@ -89,7 +89,7 @@ public final class EventLoop: @unchecked Sendable {
     /// Runs turns on the calling thread until ``stop()``; then cuts what is still open.
     public func run() {
         guard !isOnLoop else { return }
-        while !isStopped.load(ordering: .acquiring) {
+        while !hasEnded, !isStopped.load(ordering: .acquiring) {
             turn()
         }
         end()

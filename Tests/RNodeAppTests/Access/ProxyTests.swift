@@ -126,10 +126,10 @@ struct ProxyTests {
             app.get("/") { $1.text("") }
             app.websocket(raw: "/raw") { _ in }
         }
-        func open(_ client: String) async throws -> TestWebSocket? {
+        func open(_ client: String?) async throws -> TestWebSocket? {
             do {
                 return try await TestWebSocket.open(
-                    stage.host, "/raw", fields: [("X-Forwarded-For", client)])
+                    stage.host, "/raw", fields: client.map { [("X-Forwarded-For", $0)] } ?? [])
             } catch let refusal as TestRefusal {
                 #expect(refusal.response.status == 429)
                 #expect(refusal.response.field("Retry-After") == "10")
@@ -148,6 +148,12 @@ struct ProxyTests {
         await stage.host.settle()
         #expect(try await open("203.0.113.7") != nil)
         #expect(try await open("203.0.113.7") == nil)
+        // Of whom a trusted proxy tells nothing, nobody knows how many connections they have.
+        for untold in [nil, "unknown"] {
+            for _ in 0..<3 {
+                #expect((try await open(untold) != nil) == (expected[1] > 0))
+            }
+        }
     }
 
     @Test(arguments: [

@@ -29,25 +29,20 @@ struct DeflateParametersTests {
     private static let none =
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 
-    /// What the default adds where no smaller window is asked for.
-    private static let window = "; server_max_window_bits=12"
-
     @Test(
-        "By default nothing is kept between messages, and windows have 4 KiB where it can be said")
+        "By default nothing is kept between messages, and windows are named to clients that name them"
+    )
     func defaults() throws {
         let cases: [(String, String?)] = [
-            ("permessage-deflate", Self.none + Self.window),
-            (
-                "permessage-deflate; client_max_window_bits",
-                Self.none + Self.window + "; client_max_window_bits=12"
-            ),
+            ("permessage-deflate", Self.none),
+            ("permessage-deflate; client_max_window_bits", Self.none),
             (
                 "permessage-deflate; client_max_window_bits=15",
-                Self.none + Self.window + "; client_max_window_bits=12"
+                Self.none + "; client_max_window_bits=15"
             ),
             (
                 "permessage-deflate; client_max_window_bits=8",
-                Self.none + Self.window + "; client_max_window_bits=8"
+                Self.none + "; client_max_window_bits=8"
             ),
             (
                 "permessage-deflate; server_max_window_bits=9",
@@ -55,24 +50,49 @@ struct DeflateParametersTests {
             ),
             (
                 "permessage-deflate; server_max_window_bits=15",
-                Self.none + Self.window
+                Self.none + "; server_max_window_bits=12"
             ),
             (
-                "permessage-deflate; server_max_window_bits=\"10\"; client_max_window_bits=\"11\"",
-                Self.none + "; server_max_window_bits=10; client_max_window_bits=11"
+                "permessage-deflate; server_max_window_bits=\"10\"; client_max_window_bits=\"12\"",
+                Self.none + "; server_max_window_bits=10; client_max_window_bits=12"
             ),
-            (
-                "permessage-deflate; server_no_context_takeover",
-                Self.none + Self.window
-            ),
-            (
-                "x-webkit-deflate-frame, permessage-deflate",
-                Self.none + Self.window
-            ),
+            ("permessage-deflate; server_no_context_takeover", Self.none),
+            ("x-webkit-deflate-frame, permessage-deflate", Self.none),
             ("x-webkit-deflate-frame", nil),
             ("", nil),
         ]
         for (offer, expected) in cases { #expect(try answer(offer) == expected, "\(offer)") }
+    }
+
+    @Test("By default a context that is kept has a window of 4 KiB, and the client is told")
+    func defaultsWithTakeover() throws {
+        var options = DeflateOptions()
+        options.serverKeepsContext = true
+        options.clientKeepsContext = true
+        let name = "permessage-deflate"
+        let server = "; server_max_window_bits=12"
+        let cases = [
+            (name, name + "; client_no_context_takeover" + server),
+            (
+                name + "; client_max_window_bits",
+                name + server + "; client_max_window_bits=12"
+            ),
+            (
+                name + "; client_max_window_bits=15",
+                name + server + "; client_max_window_bits=12"
+            ),
+            (
+                name + "; client_max_window_bits=10; server_max_window_bits=9",
+                name + "; server_max_window_bits=9; client_max_window_bits=10"
+            ),
+            (
+                name + "; server_no_context_takeover; client_no_context_takeover",
+                name + "; server_no_context_takeover; client_no_context_takeover"
+            ),
+        ]
+        for (offer, expected) in cases {
+            #expect(try answer(offer, options) == expected, "\(offer)")
+        }
     }
 
     @Test("Windows that may be as large as any are named where they were asked for only")
@@ -176,7 +196,7 @@ struct DeflateParametersTests {
         let offer = "permessage-deflate; " + parameters
         #expect(try answer(offer) == nil)
         #expect(try answer(offer + ", " + offer) == nil)
-        #expect(try answer(offer + ", permessage-deflate") == Self.none + Self.window)
+        #expect(try answer(offer + ", permessage-deflate") == Self.none)
         #expect(
             try answer(
                 "other, \(offer), permessage-deflate; server_max_window_bits=9, permessage-deflate")
@@ -234,7 +254,10 @@ struct DeflateParametersTests {
         let agreed = try #require(client)
         #expect(agreed.serverKeepsContext == server.serverKeepsContext)
         #expect(agreed.clientKeepsContext == server.clientKeepsContext)
-        #expect(agreed.serverWindowBits == server.serverWindowBits)
+        // The client reckons with what it was told, or with any; the server sends no more than that.
+        let isNamed = answer.contains("server_max_window_bits")
+        #expect(agreed.serverWindowBits == (isNamed ? server.serverWindowBits : 15))
+        #expect(isNamed || !server.serverKeepsContext || server.serverWindowBits == 15)
         #expect(agreed.clientWindowBits <= server.clientWindowBits)
     }
 
@@ -263,8 +286,8 @@ struct DeflateParametersTests {
         var options = DeflateOptions()
         let name = "permessage-deflate"
         #expect(
-            text(DeflateParameters.offer(options)) == Self.none + Self.window
-                + "; client_max_window_bits=12")
+            text(DeflateParameters.offer(options)) == Self.none
+                + "; server_max_window_bits=12; client_max_window_bits=12")
         options.serverWindowBitsMax = 15
         options.clientWindowBitsMax = 15
         #expect(

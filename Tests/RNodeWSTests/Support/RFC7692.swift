@@ -57,22 +57,23 @@ enum RFC7692 {
         if parts.contains("server_no_context_takeover") || !options.serverKeepsContext {
             answered.append("server_no_context_takeover")
         }
-        // §7.1.1.2: the same from the client's side. Without the next but one it has the largest window.
+        // §7.1.1.2: the same from the client's side. A client that can't be told of a window has the largest.
         let isTold = parts.contains { $0.hasPrefix("client_max_window_bits") }
         let isTooLarge = !isTold && options.clientWindowBitsMax < 15
-        if parts.contains("client_no_context_takeover") || !options.clientKeepsContext || isTooLarge
-        {
-            answered.append("client_no_context_takeover")
-        }
-        // §7.1.2.1: not above what was asked for; 8 is what zlib can't do.
+        let keepsClient =
+            options.clientKeepsContext && !parts.contains("client_no_context_takeover")
+        if !keepsClient || isTooLarge { answered.append("client_no_context_takeover") }
+        // §7.1.2.1: not above what was asked for; 8 is what zlib can't do. Unasked where it saves the client something.
         let server = parts.first { $0.hasPrefix("server_max_window_bits=") }
         let serverBits = min(server.flatMap(bits) ?? 15, options.serverWindowBitsMax)
-        if server != nil || serverBits < 15 {
+        let keepsServer = !answered.contains("server_no_context_takeover")
+        if server != nil || (keepsServer && serverBits < 15) {
             answered.append("server_max_window_bits=\(serverBits)")
         }
-        // §7.1.2.2: named only to a client that named it.
+        // §7.1.2.2: named only to a client that named it; smaller than its own only where it is kept.
         if let client = parts.first(where: { $0.hasPrefix("client_max_window_bits") }) {
-            let bits = min(bits(client) ?? 15, options.clientWindowBitsMax)
+            let most = keepsClient ? options.clientWindowBitsMax : 15
+            let bits = min(bits(client) ?? 15, most)
             let named = client.contains("=") || bits < 15
             if named { answered.append("client_max_window_bits=\(bits)") }
         }

@@ -3,8 +3,8 @@
 /// Give one to a route's `compression`, and it is agreed on with every client that offers the
 /// extension. The defaults keep nothing between messages, so that connections cost no memory for
 /// it: they share the streams of their loop. The windows and `memoryLevel` are those with which a context of
-/// a connection's own costs little: at level 1 larger ones make nothing shorter by more than a hundredth
-/// (Docs/BENCHMARKING.md has the table).
+/// a connection's own costs little: at level 1 larger ones make hardly anything shorter (Docs/BENCHMARKING.md has
+/// the table).
 ///
 /// Compression tells the length of what it hides. Where a secret and something that a stranger
 /// chose may stand in one message, send it with `compress: false` (CRIME, BREACH).
@@ -16,9 +16,12 @@ public struct DeflateOptions: Hashable, Sendable {
     public var memoryLevel = 5
 
     /// The largest window of what the server sends, 2^bits bytes, 9…15. zlib can't deflate into 8.
+    ///
+    /// The client is told where it asks, and with takeover, where it can save memory by it.
     public var serverWindowBitsMax = 12
 
-    /// The largest window of what the client sends, 2^bits bytes, 8…15; asked of clients that say they can be asked.
+    /// The largest window of what the client sends that is kept between messages, 2^bits bytes, 8…15; asked of clients
+    /// that say they can be asked. Without takeover theirs may be as large as any.
     public var clientWindowBitsMax = 12
 
     /// Whether the server's messages may refer to those before them (no `server_no_context_takeover`).

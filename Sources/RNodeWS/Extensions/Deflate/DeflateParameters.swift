@@ -6,7 +6,7 @@ public struct DeflateParameters: Hashable, Sendable {
     public let serverKeepsContext: Bool
     /// Whether the client's messages may refer to earlier ones.
     public let clientKeepsContext: Bool
-    /// The window of what the server sends is 2^this bytes, 9…15.
+    /// The window of what the server sends is 2^this bytes, 9…15; a client was perhaps told of a larger one, or of none.
     public let serverWindowBits: Int
     /// The window of what the client sends is 2^this bytes, 8…15.
     public let clientWindowBits: Int
@@ -23,13 +23,15 @@ public struct DeflateParameters: Hashable, Sendable {
         guard asked.serverWindowBits != 8 else { return nil }
         serverKeepsContext = options.serverKeepsContext && !asked.serverTakesNoContext
         serverWindowBits = min(asked.serverWindowBits ?? 15, options.serverWindowBitsMax)
-        let namesServerWindow = asked.serverWindowBits != nil || serverWindowBits < 15
+        // A smaller window than the peer reckons with is always right: it is named where the peer can save memory by it.
+        let namesServerWindow =
+            asked.serverWindowBits != nil || (serverKeepsContext && serverWindowBits < 15)
+        let keepsClient = options.clientKeepsContext && !asked.clientTakesNoContext
         let namesClientWindow: Bool
-        (clientWindowBits, namesClientWindow) = Self.clientWindow(asked.clientWindow, options)
+        (clientWindowBits, namesClientWindow) = Self.clientWindow(
+            asked.clientWindow, atMost: keepsClient ? options.clientWindowBitsMax : 15)
         // For a client that can't be told of a smaller window no larger one is kept.
-        clientKeepsContext =
-            options.clientKeepsContext && !asked.clientTakesNoContext
-            && clientWindowBits <= options.clientWindowBitsMax
+        clientKeepsContext = keepsClient && clientWindowBits <= options.clientWindowBitsMax
         answer = Self.element(
             serverTakesNoContext: !serverKeepsContext, clientTakesNoContext: !clientKeepsContext,
             serverWindowBits: namesServerWindow ? serverWindowBits : nil,
@@ -38,12 +40,12 @@ public struct DeflateParameters: Hashable, Sendable {
 
     /// The client's window, and whether the answer says so: only to a client that can be told (RFC 7692 §7.1.2.2).
     private static func clientWindow(
-        _ asked: DeflateOffer.ClientWindow, _ options: DeflateOptions
+        _ asked: DeflateOffer.ClientWindow, atMost most: Int
     ) -> (bits: Int, isNamed: Bool) {
         switch asked {
         case .unnamed: (15, false)
-        case .any: (options.clientWindowBitsMax, options.clientWindowBitsMax < 15)
-        case .bits(let bits): (min(bits, options.clientWindowBitsMax), true)
+        case .any: (most, most < 15)
+        case .bits(let bits): (min(bits, most), true)
         }
     }
 
