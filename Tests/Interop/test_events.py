@@ -323,6 +323,8 @@ def test_on_ping_and_on_pong_cancelled_or_thrown_send_no_json_answer(interop, re
     client.send({"type": type, "id": "p-1"})
     client.fence()
     assert client.took("pong") == []
+    # An id is answered for all that.
+    assert client.answer("p-1")["type"] == ("error" if request_ == "throw" else "message_blocked")
     the_event(interop, client, callback)
     assert_server_error(interop, client, 1 if request_ == "throw" else 0)
 

@@ -1,6 +1,7 @@
 """Start, liveness and end of a server."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -245,6 +246,8 @@ def test_nothing_a_client_sends_is_logged(start):
     output = server.tail(200_000)
     assert canary not in output
     assert connection_id in output, "at debug every enabled event is logged with its connection"
+    line = next(line for line in output.splitlines() if "onMessage" in line and connection_id in line)
+    assert "route=" in line and re.search(r"bytes=\d+", line), "with its route, and how many bytes it came with"
 
 
 def test_connections_that_vanish_are_forgotten(interop):

@@ -93,7 +93,7 @@ def test_the_echo_of_chat_takes_16_mib(chat, open_client):
 
 @pytest.mark.timeout(60)
 def test_the_echo_of_chat_takes_many_fragments(chat, open_client):
-    """Beyond the 1,024 of other routes; the 100,000 of its limit belong to the frame tests in process."""
+    """Beyond the 1,024 of other routes; MessageLimitTests are at the 100,000 of its limit."""
     client = open_client(chat, "/echo", welcome=False)
     client.socket.send(iter([b"x"] * 3000))
     assert client.socket.recv(20) == b"x" * 3000

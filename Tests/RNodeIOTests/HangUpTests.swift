@@ -5,22 +5,10 @@ import Testing
 
 @Suite("A peer that hangs up")
 struct HangUpTests {
-    enum Backend: CaseIterable {
-        case epoll
-        case poll
-
-        func make() throws -> any EventLoopBackend {
-            switch self {
-            case .epoll: try Epoll()
-            case .poll: try Poll()
-            }
-        }
-    }
-
     @Test(
         "What a peer sent before it closed both ways is taken, however slowly, and then its end",
-        arguments: Backend.allCases, [true, false])
-    func heardToTheEnd(backend: Backend, isUnix: Bool) throws {
+        arguments: BackendTests.Kind.allCases, [true, false])
+    func heardToTheEnd(backend: BackendTests.Kind, isUnix: Bool) throws {
         let loop = try EventLoop(backend: backend.make())
         let handler = EchoHandler()
         handler.share = 1
@@ -48,8 +36,8 @@ struct HangUpTests {
         loop.end()
     }
 
-    @Test("One that is paused for long keeps nobody busy", arguments: Backend.allCases)
-    func pausedForLong(backend: Backend) throws {
+    @Test("One that is paused for long keeps nobody busy", arguments: BackendTests.Kind.allCases)
+    func pausedForLong(backend: BackendTests.Kind) throws {
         let loop = try EventLoop(backend: backend.make())
         let handler = EchoHandler()
         handler.pauses = true
@@ -78,8 +66,8 @@ struct HangUpTests {
 
     @Test(
         "An answer that can't be sent any more costs nothing of what it had sent",
-        arguments: Backend.allCases)
-    func answered(backend: Backend) throws {
+        arguments: BackendTests.Kind.allCases)
+    func answered(backend: BackendTests.Kind) throws {
         let loop = try EventLoop(backend: backend.make())
         let handler = EchoHandler()
         handler.share = 1

@@ -48,9 +48,9 @@ struct KernelThreatTests {
 
     @Test(
         "C3 a thousand peers reset at every state end as values: no signal, nothing left",
-        .timeLimit(.minutes(10)))
-    func resetStorm() throws {
-        let loop = try EventLoop(backend: Epoll())
+        .timeLimit(.minutes(10)), arguments: BackendTests.Kind.allCases)
+    func resetStorm(backend: BackendTests.Kind) throws {
+        let loop = try EventLoop(backend: backend.make())
         let handler = EchoHandler()
         loop.setHandler(handler)
         let listener = try Sockets.listener()

@@ -102,6 +102,20 @@ struct MessageLimitTests {
         #expect(WebSocketError.frameTooBig.closeCode == .messageTooBig)
     }
 
+    @Test(
+        "As many fragments as Chat's echo allows: one more is 1008",
+        arguments: [99_999, 100_000, 100_001])
+    func manyFragments(count: Int) {
+        var session = setup(message: 1 << 20, fragments: 100_000).session()
+        var input = binary([1], fin: false)
+        for number in 2...count { input += more([1], fin: number == count) }
+        let whole = [UInt8](repeating: 1, count: count)
+        #expect(
+            session.receive(input) == [
+                count <= 100_000 ? .message(.binary, whole) : .failed(.tooManyFragments)
+            ])
+    }
+
     @Test("A message in fragments: limit−1 and limit pass, limit+1 and ten times are 1009")
     func fragmented() {
         for count in [999, 1000, 1001, 10_000] {

@@ -35,7 +35,7 @@ public struct WebSocketEventResult: Sendable {
 public struct WebSocketEventChange: Sendable {
     /// onMessage: the text that goes on.
     public var data: String?
-    /// onBinaryMessage: the bytes that go on.
+    /// onBinaryMessage: the bytes that go on. None do by themselves: send or publish them in the callback.
     public var bytes: [UInt8]?
     /// onRoomMessage, onDirectMessage: the payload that goes on, as a string.
     public var message: String?

@@ -19,7 +19,7 @@ public struct WebSocketOptions: Sendable {
     public var onPing = WebSocketCallback()
     /// A pong arrived. Cancel: a JSON pong is not answered.
     public var onPong = WebSocketCallback()
-    /// A binary message arrived. Cancel: `message_blocked`. Changes `bytes`.
+    /// A binary message arrived. Cancel: `message_blocked`. It goes nowhere by itself, so a change of `bytes` is nobody's to see.
     public var onBinaryMessage = WebSocketCallback()
     /// `welcome` is about to be sent. Cancel: it is not. Changes its fields.
     public var onWelcome = WebSocketCallback()

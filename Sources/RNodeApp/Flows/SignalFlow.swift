@@ -1,7 +1,7 @@
 /// A ping or a pong of the client, as a frame or as JSON, or its acknowledgement of a message.
 ///
-/// The callback runs first; a JSON ping or pong is answered unless it cancels. A ping frame is answered by
-/// the session before this flow begins.
+/// The callback runs first; a JSON ping or pong is answered unless it cancels: then one with an `id` gets `message_blocked`. A
+/// ping frame is answered by the session before this flow begins.
 struct SignalFlow: Flow {
     enum Signal {
         case pingFrame, pongFrame
@@ -26,7 +26,14 @@ struct SignalFlow: Flow {
         }
         switch input.outcome {
         case .passed, .modified: answer(peer)
-        case .cancelled: peer.signalIgnored(signal)
+        case .cancelled(let reason):
+            peer.signalIgnored(signal)
+            // Not by its JSON answer; but every id is answered once.
+            if id != nil, let word = fields(of: event).type, signal != .messageAck {
+                let blocked = BlockedMessage(
+                    reason: reason ?? "Message blocked", event: word, code: .byHandler, room: nil)
+                peer.writeBlocked(blocked, original: text, id: id)
+            }
         case .failed(let reason):
             peer.signalIgnored(signal)
             peer.raiseServerError(reason)
