@@ -351,9 +351,11 @@ def test_a_ping_frame_is_always_answered(interop, flavour, request_):
         assert event["dataHex"] == b"\x01beat".hex()
 
 
-def test_on_pong_runs_for_a_frame(interop, flavour):
+@pytest.mark.parametrize("request_", [None, "cancel", "modify", "throw"])
+def test_on_pong_runs_for_a_frame(interop, flavour, request_):
     key = fresh("journal")
-    with RawSocket(interop.port, f"{flavour}?journal={key}&throw=onPong") as socket:
+    target = f"{flavour}?journal={key}" + (f"&{request_}=onPong" if request_ else "")
+    with RawSocket(interop.port, target) as socket:
         socket.send(frame(PONG, b"alone"))
         socket.send(frame(TEXT, b"fence"))
         assert socket.frame()[0] == TEXT

@@ -1,5 +1,8 @@
+import Glibc
 import Logging
 import RNodeApp
+import RNodeBytes
+import RNodeIO
 import RNodeTesting
 import Synchronization
 import Testing
@@ -132,6 +135,45 @@ struct LifetimeTests {
         await #expect(throws: AppError.self) { try await app.listen(port: 0) }
         #expect(await app.shutdown().isClean)
     }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `an app on a Unix path hands its connections to all its loops`() async throws {
+        let app = createApp {
+            $0.loops = 2
+            $0.logger.logLevel = .critical
+        }
+        let threads = Guarded<Set<UInt>>([])
+        app.get("/") { _, response in
+            threads.withLock { _ = $0.insert(UInt(pthread_self())) }
+            response.text("here")
+        }
+        let path = "/tmp/rnode-\(UInt64.random(in: 0 ... .max)).sock"
+        let address = try await app.listen(on: .unix(path: path))
+        let clients = try (0..<8).map { _ in try SocketTransport.connecting(to: address) }
+        let request = Array("GET / HTTP/1.1\r\nHost: here\r\n\r\n".utf8)
+        for client in clients {
+            guard case .bytes(request.count) = client.send(request.span) else {
+                Issue.record("the request was not sent whole")
+                continue
+            }
+            var answer: [UInt8] = []
+            while !answer.suffix(4).elementsEqual("here".utf8) {
+                var bytes = [UInt8](repeating: 0, count: 4_096)
+                var span = bytes.mutableSpan
+                switch client.receive(into: &span) {
+                case .bytes(let count): answer += bytes.prefix(count)
+                case .wouldBlock: await Task.yield()
+                case .finished, .failed: throw ConnectionEnded()
+                }
+            }
+            client.close(abort: false)
+        }
+        #expect(threads.withLock { $0.count } == 2)
+        #expect(await app.shutdown().isClean)
+        _ = unsafe unlink(path)
+    }
+
+    private struct ConnectionEnded: Error {}
 
     @Test func `listening twice adds an address to the same loops`() async throws {
         let app = createApp {
