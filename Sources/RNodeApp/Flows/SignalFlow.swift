@@ -31,7 +31,8 @@ struct SignalFlow: Flow {
             // Not by its JSON answer; but every id is answered once.
             if id != nil, let word = fields(of: event).type, signal != .messageAck {
                 let blocked = BlockedMessage(
-                    reason: reason ?? "Message blocked", event: word, code: .byHandler, room: nil)
+                    reason: reason ?? "Message blocked", event: "\(word)", code: .byHandler,
+                    room: nil)
                 peer.writeBlocked(blocked, original: text, id: id)
             }
         case .failed(let reason):
