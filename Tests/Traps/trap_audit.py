@@ -82,6 +82,21 @@ def allowed(path):
     return result
 
 
+def before_last_change(path):
+    """The sum of the list as it was before its last change; None without a history."""
+    folder = pathlib.Path(path).parent
+    def git(*arguments):
+        return subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True).stdout
+    changes = git("log", "-2", "--format=%H", "--", pathlib.Path(path).name).split()
+    if not changes:
+        return None
+    # With a change that is not committed yet, the last commit's list is the one before.
+    is_changed = git("diff", "HEAD", "--name-only", "--", pathlib.Path(path).name) != ""
+    commit = changes[0] if is_changed else changes[-1]
+    text = git("show", f"{commit}:./{pathlib.Path(path).name}")
+    return sum(int(line.split(" ", 2)[1]) for line in text.splitlines() if line.strip() and not line.startswith("#"))
+
+
 def main():
     folder, path = sys.argv[1], sys.argv[2]
     now = found(folder)
@@ -100,6 +115,11 @@ def main():
         print(f"{key[0]} {key[1]}: {count} traps, {limit} allowed, {verdict}")
     print(f"{sum(now.values())} traps in {len(now)} functions of {', '.join(MODULES)} and RNodeApp's Control;"
           f" {wrong} differ from the list")
+    # The list may only shrink: a function's number may rise where another's falls by as many, the sum never.
+    was, is_now = before_last_change(path), sum(before.values())
+    if was is not None and is_now > was:
+        print(f"the list allows {is_now} traps, and {was} before its last change: it may only shrink")
+        wrong += 1
     sys.exit(1 if wrong else 0)
 
 

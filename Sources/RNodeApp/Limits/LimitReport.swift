@@ -64,6 +64,8 @@ extension WebSocketRoute {
 }
 
 extension Logger.Metadata {
+    private static var nanoseconds: String { "Nanoseconds" }
+
     /// Adds the fields of a value, by their names; nil is `off`.
     fileprivate mutating func add(
         _ prefix: String, reflecting value: Any, where isWanted: (String) -> Bool = { _ in true }
@@ -71,7 +73,11 @@ extension Logger.Metadata {
         for (label, field) in Mirror(reflecting: value).children {
             guard let label, isWanted(label) else { continue }
             let mirror = Mirror(reflecting: field)
-            if mirror.displayStyle == .optional {
+            // Some are kept as a number beside the field that has the name.
+            if label.hasSuffix(Self.nanoseconds), let count = field as? Int64 {
+                let name = label.dropLast(Self.nanoseconds.count)
+                self[prefix + name] = "\(Duration.nanoseconds(count))"
+            } else if mirror.displayStyle == .optional {
                 self[prefix + label] = mirror.children.first.map { "\($0.value)" } ?? "off"
             } else {
                 self[prefix + label] = "\(field)"

@@ -19,6 +19,12 @@ struct LimitLineTests {
         #expect(limits.count == 1)
         #expect(limits.first?.contains("webSocket.messagesPerSecondMax=7") == true)
         #expect(limits.first?.contains("io.outputHardCapBytes=1048576") == true)
+        for field in [
+            "headerTimeout=10", "requestTimeout=60", "bodyRateWindow=10", "keepAliveTimeout=75",
+        ] {
+            #expect(limits.first?.contains("http.\(field).0 seconds") == true, "\(field)")
+        }
+        #expect(limits.first?.contains("Nanoseconds") == false)
         #expect(
             log.lines.filter { $0.hasPrefix("warning") } == [
                 "warning memory limits are off fields=rooms.emptyRoomTimeToLive"
