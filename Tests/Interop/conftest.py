@@ -8,6 +8,14 @@ from client import Client, fresh
 from servers import Server
 
 
+def pytest_addoption(parser):
+    parser.addoption("--backend", choices=["epoll", "poll"], default="epoll", help="what the servers' loops wait with")
+
+
+def pytest_configure(config):
+    Server.backend = config.getoption("--backend")
+
+
 class Fleet:
     """The shared servers, started when first asked for."""
 

@@ -36,10 +36,12 @@ def free_port() -> int:
 class Server:
     """One running process. Two loops, so that members of a room sit on both."""
 
+    backend = "epoll"
+
     def __init__(self, program: str, *flags: str, loops: int = 2, port: int | None = None):
         self.program = program
         self.wanted_port = port
-        self.flags = (f"--loops={loops}", *flags)
+        self.flags = (f"--loops={loops}", f"--backend={self.backend}", *flags)
         # Between the look for a free port and the server's own bind another process may take it.
         for attempt in range(3):
             try:
