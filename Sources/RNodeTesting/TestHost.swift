@@ -101,11 +101,13 @@ public final class TestHost: @unchecked Sendable {
     }
 
     /// Runs turns while `body` runs, until it has ended: for calls that wait for a loop.
+    ///
+    /// `body` runs on the first loop, so that it never meets a turn: it may serve an app on the loops.
     public func run<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let outcome = Outcome<Result>()
-        Task {
+        Task(executorPreference: loops[0]) {
             do {
                 outcome.value = .success(try await body())
             } catch {
