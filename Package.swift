@@ -99,7 +99,11 @@ let package = Package(
             name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
         .executableTarget(
-            name: "Simulation", dependencies: ["RNodeApp", "RNodeTesting", arguments, logging],
+            name: "Simulation",
+            dependencies: [
+                "RNodeApp", "RNodeBytes", "RNodeIO", "RNodeRooms", "RNodeTesting", "RNodeWS",
+                arguments, logging,
+            ],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(
             name: "HTTPFraming", dependencies: ["RNodeHTTP", httpTypes], path: "Tests/HTTPFraming",

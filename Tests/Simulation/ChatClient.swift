@@ -16,11 +16,11 @@ final class ChatClient: WebSocketClient {
     private var leaving: [String: Int] = [:]
 
     init(
-        _ number: Int, path: String, _ rooms: RoomsOracle, _ peer: InMemoryPeer, _ fate: Fate,
-        _ dice: Dice, _ log: RunLog
+        _ number: Int, path: String, _ rooms: RoomsOracle, _ circumstances: Circumstances,
+        _ peer: InMemoryPeer, _ fate: Fate, _ dice: Dice, _ log: RunLog
     ) {
         self.rooms = rooms
-        super.init(number, "\(path)?clientId=c\(number)", peer, fate, dice, log)
+        super.init(number, "\(path)?clientId=c\(number)", circumstances, peer, fate, dice, log)
     }
 
     override func accepts(refusal: Int) -> Bool { refusal == 403 && number % 10 == 8 }
@@ -131,10 +131,16 @@ final class ChatClient: WebSocketClient {
         lastDirect[from] = count
     }
 
+    /// Said too soon, a binary message comes to nothing; of that its sender is told a few times a second only.
+    private var mayLoseEchoes: Bool { circumstances.mayDrop || circumstances.isRated }
+
     private func binaryCame(_ payload: ArraySlice<UInt8>) {
-        guard let first = binaries.first else { return complain("a binary echo of nothing") }
-        if payload.first != first || payload.count != 2 { complain("a wrong binary echo") }
-        binaries.removeFirst()
+        guard !binaries.isEmpty else { return complain("a binary echo of nothing") }
+        let place = mayLoseEchoes ? binaries.firstIndex { $0 == payload.first } : 0
+        guard let place, payload.first == binaries[place], payload.count == 2 else {
+            return complain("a wrong binary echo")
+        }
+        binaries.removeFirst(place + 1)
     }
 
     // MARK: - The end
@@ -144,35 +150,6 @@ final class ChatClient: WebSocketClient {
         if refusal != nil { return nil }
         if !isWelcomed { return "the welcome" }
         if firstAwaited < awaited.count { return "the answer to \(awaited[firstAwaited])" }
-        return binaries.isEmpty ? nil : "a binary echo"
-    }
-}
-
-/// A message of the server's, looked into: its fields are found by their names, in the order the server writes them.
-private struct Answer {
-    private let text: ArraySlice<UInt8>
-
-    init(_ text: ArraySlice<UInt8>) {
-        self.text = text
-    }
-
-    /// A field whose value is a string without escapes.
-    func field(_ name: StaticString) -> String? {
-        let count = name.utf8CodeUnitCount
-        return name.withUTF8Buffer { name -> String? in
-            var place = text.startIndex
-            // "name":"…"
-            while place + count + 4 <= text.endIndex {
-                if text[place] == 0x22, text[place + count + 1] == 0x22,
-                    text[place + count + 2] == 0x3A, text[place + count + 3] == 0x22,
-                    unsafe name.elementsEqual(text[(place + 1)...(place + count)])
-                {
-                    let value = text[(place + count + 4)...].prefix { $0 != 0x22 }
-                    return String(decoding: value, as: UTF8.self)
-                }
-                place += 1
-            }
-            return nil
-        }
+        return binaries.isEmpty || mayLoseEchoes ? nil : "a binary echo"
     }
 }

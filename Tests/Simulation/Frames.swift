@@ -2,9 +2,10 @@
 /// own encoder and decoder have no part in it.
 enum Frames {
     static func masked(
-        _ opcode: UInt8, _ payload: [UInt8], key: UInt32, isFinal: Bool = true
+        _ opcode: UInt8, _ payload: [UInt8], key: UInt32, isFinal: Bool = true,
+        isCompressed: Bool = false
     ) -> [UInt8] {
-        var frame: [UInt8] = [(isFinal ? 0x80 : 0) | opcode]
+        var frame: [UInt8] = [(isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode]
         switch payload.count {
         case ..<126: frame.append(0x80 | UInt8(payload.count))
         case ..<65_536:
@@ -23,6 +24,7 @@ enum Frames {
 
     struct Frame {
         let opcode: UInt8
+        let isCompressed: Bool
         let payload: ArraySlice<UInt8>
         /// Where the next frame begins.
         let end: Int
@@ -34,11 +36,13 @@ enum Frames {
         case wrong(String)
     }
 
-    /// Reads the frame that begins at `start`.
-    static func read(_ bytes: [UInt8], at start: Int) -> Step {
+    /// Reads the frame that begins at `start`; only a text or a binary one may be compressed, and only if that was agreed on.
+    static func read(_ bytes: [UInt8], at start: Int, mayBeCompressed: Bool) -> Step {
         guard bytes.count >= start + 2 else { return .needMore }
         let (first, second) = (bytes[start], bytes[start + 1])
-        guard first & 0x70 == 0, second & 0x80 == 0, first & 0x80 != 0 else {
+        let isCompressed = first & 0x40 != 0
+        let isLawful = !isCompressed || mayBeCompressed && first & 0x0F < 8
+        guard first & 0x30 == 0, isLawful, second & 0x80 == 0, first & 0x80 != 0 else {
             return .wrong("a frame begins with \(first), \(second)")
         }
         var count = Int(second)
@@ -51,6 +55,9 @@ enum Frames {
         }
         guard bytes.count >= body + count else { return .needMore }
         let payload = bytes[body..<(body + count)]
-        return .frame(Frame(opcode: first & 0x0F, payload: payload, end: body + count))
+        return .frame(
+            Frame(
+                opcode: first & 0x0F, isCompressed: isCompressed, payload: payload,
+                end: body + count))
     }
 }

@@ -12,6 +12,16 @@ final class HTTPClient: Client {
     private var bytes: [UInt8] = []
     private var requestCount = 0
     private var hasAskedForEnd = false
+    /// Whether the server may end the stream between two requests.
+    private let mayBeCut: Bool
+
+    init(
+        _ number: Int, _ circumstances: Circumstances, _ peer: InMemoryPeer, _ fate: Fate,
+        _ dice: Dice, _ log: RunLog
+    ) {
+        mayBeCut = circumstances.isPoor || circumstances.drains
+        super.init(number, peer, fate, dice, log)
+    }
 
     override func speak() {
         guard dice.isLucky(oneIn: 3), expected.count < 8 else { return }
@@ -71,7 +81,11 @@ final class HTTPClient: Client {
     }
 
     private func check(_ answer: HTTPAnswer) {
-        if answer.status == 503 || answer.status == 408, expected.isEmpty || isExcused { return }
+        if answer.status == 503 || answer.status == 408,
+            expected.isEmpty || isExcused || mayBeCut
+        {
+            return
+        }
         guard !expected.isEmpty else {
             return complain("an answer \(answer.status) to no request")
         }
@@ -85,7 +99,9 @@ final class HTTPClient: Client {
     }
 
     override func ended() {
-        guard isHealthy, !isExcused, !(hasAskedForEnd && expected.isEmpty) else { return }
+        guard isHealthy, !isExcused, !mayBeCut, !(hasAskedForEnd && expected.isEmpty) else {
+            return
+        }
         complain("the stream ended with \(expected.count) answers to come")
     }
 
@@ -103,6 +119,8 @@ final class HTTPClient: Client {
 /// One response.
 struct HTTPAnswer {
     let status: Int
+    /// The status line and the fields, in small letters.
+    let head: String
     let body: [UInt8]
 
     /// Takes the response that stands first in `bytes`, once it is there as a whole.
@@ -117,7 +135,13 @@ struct HTTPAnswer {
         guard bytes.count >= end + 4 + count else { return nil }
         let body = Array(bytes[(end + 4)..<(end + 4 + count)])
         bytes.removeFirst(end + 4 + count)
-        return HTTPAnswer(status: status, body: body)
+        return HTTPAnswer(status: status, head: head, body: body)
+    }
+
+    /// A field's value, in small letters.
+    func field(_ name: String) -> String? {
+        guard let place = head.range(of: "\r\n\(name): ") else { return nil }
+        return String(head[place...].prefix { $0 != "\r\n" })
     }
 
     private static func end(of bytes: [UInt8]) -> Int? {

@@ -4,7 +4,9 @@ import RNodeTesting
 
 /// The server under simulation: synchronous, slow and raw routes, plain and slow HTTP, and callbacks that cancel and throw.
 enum SimulatedApp {
-    static func make(_ host: TestHost, _ backstage: Backstage, _ dice: inout Dice) -> App {
+    static func make(
+        _ host: TestHost, _ backstage: Backstage, _ circumstances: Circumstances, _ dice: inout Dice
+    ) -> App {
         let clock = host.clock
         let app = createApp { configuration in
             configuration.registryExecutor = host.loops[0]
@@ -13,15 +15,35 @@ enum SimulatedApp {
             configuration.store = FixedRooms()
             configuration.http.bodyBytesMax = 20_000
             configuration.webSocket.messageBytesMax = 100_000
+            configuration.memory = circumstances.memory
+            configuration.deflateContextBytesMax = circumstances.contextBytesMax
             configuration.metrics = true
         }
         let announces = dice.isLucky(oneIn: 3)
+        let (compression, hardCap) = (
+            circumstances.compression, circumstances.io.outputHardCapBytes
+        )
         app.websocket("/chat") {
             $0.announceMembers = announces
+            $0.limits = circumstances.limits
+            $0.compression = compression[0]
+            $0.slowConsumers = circumstances.slowConsumers
+            if circumstances.isTight { $0.outputHardCapBytes = hardCap }
             chat(&$0, backstage)
         }
-        app.websocket("/slow") { slow(&$0, backstage) }
-        app.websocket(raw: "/raw") { raw(&$0, backstage) }
+        app.websocket("/slow") {
+            $0.limits = circumstances.limits
+            $0.compression = compression[1]
+            $0.slowConsumers = circumstances.slowConsumers
+            if circumstances.isTight { $0.outputHardCapBytes = hardCap }
+            slow(&$0, backstage)
+        }
+        app.websocket(raw: "/raw") {
+            $0.compression = compression[2]
+            $0.slowConsumers = circumstances.slowConsumers
+            if circumstances.isTight { $0.outputHardCapBytes = hardCap }
+            raw(&$0, backstage)
+        }
         addHTTP(app, backstage)
         return app
     }

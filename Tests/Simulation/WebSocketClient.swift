@@ -3,6 +3,8 @@ import RNodeTesting
 /// A client that opens a WebSocket connection and reads its frames.
 class WebSocketClient: Client {
     let path: String
+    let circumstances: Circumstances
+    private var compression: ClientCompression?
     private var bytes: [UInt8] = []
     private var start = 0
     private(set) var isOpen = false
@@ -14,13 +16,18 @@ class WebSocketClient: Client {
     private var hasFailed = false
 
     init(
-        _ number: Int, _ path: String, _ peer: InMemoryPeer, _ fate: Fate, _ dice: Dice,
-        _ log: RunLog
+        _ number: Int, _ path: String, _ circumstances: Circumstances, _ peer: InMemoryPeer,
+        _ fate: Fate, _ dice: Dice, _ log: RunLog
     ) {
         self.path = path
+        self.circumstances = circumstances
         super.init(number, peer, fate, dice, log)
         write("GET \(path) HTTP/1.1\r\nHost: sim\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
-        write("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+        write("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n")
+        if let offer = ClientCompression.offer(&self.dice) {
+            write("Sec-WebSocket-Extensions: \(offer)\r\n")
+        }
+        write("\r\n")
     }
 
     // MARK: - For subclasses
@@ -39,13 +46,27 @@ class WebSocketClient: Client {
         say()
     }
 
-    func send(_ opcode: UInt8, _ payload: [UInt8]) {
-        guard opcode < 8, payload.count > 1, dice.isLucky(oneIn: 6) else {
-            return write(Frames.masked(opcode, payload, key: key()))
+    /// Sends a message, now and then in fragments, and compressed, if that was agreed on, mostly.
+    func send(_ opcode: UInt8, _ message: [UInt8]) {
+        var payload = message
+        var isCompressed = false
+        if !dice.isLucky(oneIn: 3), let deflated = compression?.deflate(message) {
+            payload = deflated
+            isCompressed = true
+        }
+        log.note(
+            16, number, message.count, payload.count,
+            line: "client \(number): says \(String(decoding: message.prefix(120), as: UTF8.self))")
+        guard payload.count > 1, dice.isLucky(oneIn: 6) else {
+            return write(
+                Frames.masked(opcode, payload, key: key(), isCompressed: isCompressed))
         }
         // In fragments, a ping in between.
         let cut = 1 + dice.below(payload.count - 1)
-        write(Frames.masked(opcode, Array(payload[..<cut]), key: key(), isFinal: false))
+        write(
+            Frames.masked(
+                opcode, Array(payload[..<cut]), key: key(), isFinal: false,
+                isCompressed: isCompressed))
         if dice.isLucky(oneIn: 2) { sendPing() }
         if dice.isLucky(oneIn: 4) { write(Frames.masked(0, [], key: key(), isFinal: false)) }
         write(Frames.masked(0, Array(payload[cut...]), key: key()))
@@ -85,6 +106,11 @@ class WebSocketClient: Client {
         log.note(6, number, answer.status, line: "client \(number): \(path) is \(answer.status)")
         if answer.status == 101 {
             isOpen = true
+            if let agreed = answer.field("sec-websocket-extensions") {
+                log.note(15, number, line: "client \(number): \(agreed)")
+                compression = ClientCompression(agreed)
+                if compression == nil { complain("was answered the extension \(agreed)") }
+            }
             return opened()
         }
         refusal = answer.status
@@ -93,7 +119,7 @@ class WebSocketClient: Client {
     }
 
     private func takeFrame() -> Bool {
-        switch Frames.read(bytes, at: start) {
+        switch Frames.read(bytes, at: start, mayBeCompressed: compression != nil) {
         case .needMore: return false
         case .wrong(let text):
             hasFailed = true
@@ -111,13 +137,14 @@ class WebSocketClient: Client {
             return complain("a frame \(frame.opcode) after the close frame")
         }
         switch frame.opcode {
-        case 1, 2: message(frame.payload, isText: frame.opcode == 1)
+        case 1, 2: takeMessage(frame)
         case 8:
             closeCode =
                 frame.payload.count >= 2
                 ? Int(frame.payload.first ?? 0) << 8 | Int(frame.payload.dropFirst().first ?? 0)
                 : 1005
             log.note(7, number, closeCode ?? 0, line: "client \(number): close \(closeCode ?? 0)")
+            judge(closeCode ?? 0)
             if isHealthy { sendClose() }
         case 9: if !hasSentClose { write(Frames.masked(10, Array(frame.payload), key: key())) }
         case 10:
@@ -130,10 +157,33 @@ class WebSocketClient: Client {
         }
     }
 
+    private func takeMessage(_ frame: Frames.Frame) {
+        var payload = frame.payload
+        if frame.isCompressed {
+            guard let inflated = compression?.inflate(Array(payload)) else {
+                return complain("a message that can't be inflated")
+            }
+            payload = inflated[...]
+        }
+        log.note(
+            17, number, payload.count, frame.isCompressed ? 1 : 0,
+            line: "client \(number): hears \(String(decoding: payload.suffix(150), as: UTF8.self))"
+        )
+        message(payload, isText: frame.opcode == 1)
+    }
+
     // MARK: - The end
 
+    /// Whoever does no wrong is closed with no code but those of this world.
+    private func judge(_ code: Int) {
+        guard isHealthy, !isExcused, !hasSentClose, !circumstances.lawfulCodes.contains(code) else {
+            return
+        }
+        complain("was closed with \(code)")
+    }
+
     override func ended() {
-        guard isHealthy, !isExcused else { return }
+        guard isHealthy, !isExcused, !circumstances.isPoor, !circumstances.drains else { return }
         if refusal == nil, !isOpen { return complain("the stream ended before the 101") }
         guard isOpen, !hasSentClose || closeCode == nil else { return }
         complain("the stream ended without a close")
@@ -165,8 +215,14 @@ final class RawClient: WebSocketClient {
     }
 
     override func message(_ payload: ArraySlice<UInt8>, isText: Bool) {
+        let echo = Array(payload)
+        // Those before it may have been dropped.
+        while circumstances.mayDrop, firstExpected < expected.count, expected[firstExpected] != echo
+        {
+            firstExpected += 1
+        }
         guard firstExpected < expected.count else { return complain("an echo of nothing") }
-        if expected[firstExpected] != Array(payload) { complain("a wrong echo") }
+        if expected[firstExpected] != echo { complain("a wrong echo") }
         firstExpected += 1
         if firstExpected > 64 {
             expected.removeFirst(firstExpected)
@@ -176,7 +232,7 @@ final class RawClient: WebSocketClient {
 
     override func missing() -> String? {
         super.missing()
-            ?? (firstExpected == expected.count
+            ?? (firstExpected == expected.count || circumstances.mayDrop
                 ? nil : "\(expected.count - firstExpected) echoes")
     }
 }

@@ -11,6 +11,7 @@ final class World {
     let app: App
     let backstage: Backstage
     let faults: Faults
+    let circumstances: Circumstances
     let rooms = RoomsOracle()
     /// One for each loop, and one more that hands off to all of them.
     let listeners: [InMemoryListener]
@@ -39,9 +40,11 @@ final class World {
         var dice = Dice(seed: seed)
         isJumpy = dice.isLucky(oneIn: 3)
         let faults = Faults(dice.split(), log: log)
-        let host = try TestHost(loops: 1 + dice.below(3), limits: World.limits(&dice))
+        let circumstances = Circumstances(&dice)
+        let host = try TestHost(loops: 1 + dice.below(3), limits: circumstances.io)
+        log.note(13, line: "a world: \(circumstances)")
         backstage = Backstage(dice.split(), clock: host.clock)
-        let app = SimulatedApp.make(host, backstage, &dice)
+        let app = SimulatedApp.make(host, backstage, circumstances, &dice)
         let shared = InMemoryListener(descriptors: host.backends[0].descriptors)
         try host.loops[0].listen(on: shared, handsOffTo: host.loops)
         listeners = host.listeners + [shared]
@@ -59,21 +62,10 @@ final class World {
         self.log = log
         self.dice = dice
         self.faults = faults
+        self.circumstances = circumstances
         self.host = host
         self.app = app
         baseline = World.holdings(of: host)
-    }
-
-    /// Limits that are small now and then, so that they are reached.
-    private static func limits(_ dice: inout Dice) -> IOLimits {
-        var limits = IOLimits()
-        limits.receiveBufferBytes = dice.pick([4_096, 4_096, 16_384, 65_536])
-        limits.outputSoftMarkBytes = dice.pick([1_024, 4_096, 65_536])
-        limits.acceptsPerTurnMax = dice.pick([1, 2, 64])
-        limits.messagesPerTurnMax = dice.pick([1, 2, 1_024])
-        limits.connectionsMax = dice.isLucky(oneIn: 4) ? 1 + dice.below(16) : nil
-        limits.refusalsMax = dice.pick([0, 1, 64])
-        return limits
     }
 
     static func holdings(of host: TestHost) -> Baseline {
@@ -103,10 +95,12 @@ final class World {
     private func makeClient(_ number: Int, _ peer: InMemoryPeer, _ fate: Fate) -> Client {
         let own = dice.split()
         switch dice.below(8) {
-        case 0, 1: return HTTPClient(number, peer, fate, own, log)
-        case 2: return RawClient(number, "/raw", peer, fate, own, log)
-        case 3, 4: return ChatClient(number, path: "/chat", rooms, peer, fate, own, log)
-        case 5, 6: return ChatClient(number, path: "/slow", rooms, peer, fate, own, log)
+        case 0, 1: return HTTPClient(number, circumstances, peer, fate, own, log)
+        case 2: return RawClient(number, "/raw", circumstances, peer, fate, own, log)
+        case 3...6:
+            let path = dice.isLucky(oneIn: 2) ? "/chat" : "/slow"
+            return ChatClient(
+                number, path: path, rooms, circumstances, peer, fate, own, log)
         default:
             // Whoever breaks rules can't complain about being cut.
             let rude = RudeClient(number, peer, fate, own, log)

@@ -10,6 +10,12 @@ package struct AppCensus: Hashable, Sendable {
     package var registryMemberships = 0
     /// Connections that direct messages find.
     package var directoryEntries = 0
+    /// Bytes that wait to be sent.
+    package var unsentBytes = 0
+    /// Bytes of messages whose end has not come.
+    package var unfinishedBytes = 0
+    /// Bytes that compression streams of connections' own have reserved.
+    package var contextBytes = 0
     /// WebSocket connections opened and closed since the start.
     package var opened = 0
     package var closed = 0
@@ -22,8 +28,11 @@ extension App {
         var census = AppCensus()
         census.registryMemberships = core.registry.membershipsCount
         census.directoryEntries = core.directory.count
+        census.contextBytes = core.deflateBudget.reservedBytes
         for loop in core.loops {
             census.livePeers += loop.livePeers
+            census.unsentBytes += loop.eventLoop.unsentBytes
+            census.unfinishedBytes += loop.unfinishedBytes
             census.loopMemberships += loop.rooms.membershipsCount
             for slot in 0..<UInt32(truncatingIfNeeded: loop.connections.slotCount) {
                 let isThere = loop.connections.borrow(at: slot) { _ in true } ?? false

@@ -48,6 +48,19 @@ struct DeflateStreamTests {
         }
     }
 
+    @Test("RFC 7692 §7.2.3.6: a message of nothing is one byte, and the window outlives it")
+    func emptyMessages() throws {
+        let deflater = try #require(Deflater(level: 6, windowBits: 15, memoryLevel: 8))
+        let inflater = try #require(Inflater(windowBits: 15))
+        let message = noise(2_000)
+        for text in [[], message, [], [], message, []] {
+            let payload = deflated(text, by: deflater)
+            #expect(text.isEmpty ? payload == [0x00] : true)
+            #expect(try inflated([payload], by: inflater) == text)
+        }
+        #expect(deflated(message, by: deflater).count < 100, "it refers to the one before")
+    }
+
     @Test("What is deflated inflates to what it was, with every window, level and memory level")
     func roundTrip() throws {
         for bits in 9...15 {

@@ -30,6 +30,12 @@ public final class Deflater {
     /// Appends `message` deflated, up to a byte's end, without the four bytes 00 00 FF FF that the
     /// peer puts back. False, and nothing appended, when zlib failed; it has been reset then.
     public func deflate(_ message: Span<UInt8>, into output: inout ByteBuffer) -> Bool {
+        guard !message.isEmpty else {
+            // zlib flushes nothing twice: an empty block, of which the flush's bytes are the rest (RFC 7692 §7.2.3.6).
+            output.append(0x00)
+            messageCount &+= 1
+            return true
+        }
         let start = output.count
         guard write(message, &output), output.count &- start > 4 else {
             output.truncate(to: start)
