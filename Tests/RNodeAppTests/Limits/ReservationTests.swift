@@ -178,7 +178,7 @@ private struct Course {
     }
 
     mutating func open() async throws {
-        let shape = StreamShape(receiveMaxBytes: 4_000, windowBytes: 2_000)
+        let shape = StreamShape(receiveMaxBytes: 8_000, windowBytes: 2_000)
         for _ in 0..<Self.clientCount {
             do {
                 let client = try await TestWebSocket.open(
