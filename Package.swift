@@ -123,8 +123,8 @@ let package = Package(
             name: "Differential", dependencies: ["RNodeWS"], path: "Tests/DifferentialProgram",
             swiftSettings: strict),
         .executableTarget(
-            name: "Exhaustive", dependencies: ["RNodeWS"], path: "Tests/Exhaustive",
-            swiftSettings: strict),
+            name: "Exhaustive", dependencies: ["RNodeWS", "RNodeHTTP", httpTypes],
+            path: "Tests/Exhaustive", swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(

@@ -25,8 +25,10 @@ struct ControlFaultTests {
 
     @Test func `a target has 1 to 128 bytes`() {
         for (id, isGood) in [
-            ("x", true), (String(repeating: "x", count: 128), true),
-            (String(repeating: "x", count: 129), false), (String(repeating: "é", count: 64), true),
+            ("x", true), (String(repeating: "x", count: 127), true),
+            (String(repeating: "x", count: 128), true), (String(repeating: "x", count: 129), false),
+            (String(repeating: "x", count: 1_280), false),
+            (String(repeating: "é", count: 64), true),
             (String(repeating: #"\u00e9"#, count: 64), true),
             (String(repeating: #"\u00e9"#, count: 65), false),
         ] {

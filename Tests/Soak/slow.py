@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import random
+import select
 import socket
 import statistics
 import sys
@@ -15,13 +16,16 @@ import wire
 # -- Who drips ------------------------------------------------------------------------------------
 
 # What a drip begins with, the pieces that follow, and the seconds after which the server must have ended it.
-HEAD, BODY, FRAGMENTS = "head", "body", "fragments"
-DEADLINES = {HEAD: 10, BODY: 10, FRAGMENTS: 30}
+HEAD, BODY, FRAGMENTS, READ = "head", "body", "fragments", "read"
+# Who reads nothing has half a minute from the last byte that went, and its close frame five seconds more.
+DEADLINES = {HEAD: 10, BODY: 10, FRAGMENTS: 30, READ: 35}
 
 
 async def drip(kind: str, port: int, number: int) -> float:
     """Seconds by which the server ended it too late; below zero when in time."""
     await asyncio.sleep(random.random())
+    if kind == READ:
+        return await never_read(port, number)
     own = (f"127.0.0.{number % 16 + 1}", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=own)
     begin = time.monotonic()
@@ -51,10 +55,36 @@ async def drip(kind: str, port: int, number: int) -> float:
     return taken - DEADLINES[kind]
 
 
+async def never_read(port: int, number: int) -> float:
+    """Asks for echoes until nothing goes any more, and reads none of them."""
+    _, writer = await enter(port, "/echo", number, receives=4_096)
+    writer.transport.pause_reading()
+    # The transport would learn of the end from a read only: a descriptor of its own is asked.
+    link = writer.get_extra_info("socket").dup()
+    link.setblocking(False)
+    watch = select.poll()
+    watch.register(link, 0)
+    rest = b""
+    last = time.monotonic()
+    while not watch.poll(0) and time.monotonic() - last < DEADLINES[READ] + 30:
+        try:
+            rest = rest or wire.frame(wire.BINARY, bytes(16_384))
+            rest = rest[link.send(rest):]
+            last = time.monotonic()
+        except BlockingIOError:
+            await asyncio.sleep(0.2)
+        except OSError:
+            break
+    taken = time.monotonic() - last
+    link.close()
+    writer.transport.abort()
+    return taken - DEADLINES[READ]
+
+
 async def drips(port: int, count: int):
-    kinds = [HEAD, BODY, FRAGMENTS]
+    kinds = [HEAD, BODY, FRAGMENTS, READ]
     late = await asyncio.gather(
-        *(drip(kinds[n % 3], port, n) for n in range(count)), return_exceptions=True)
+        *(drip(kinds[n % len(kinds)], port, n) for n in range(count)), return_exceptions=True)
     errors = [repr(e) for e in late if isinstance(e, BaseException)]
     times = [t for t in late if not isinstance(t, BaseException)]
     print(json.dumps({"count": len(times), "latest": max(times, default=-1), "errors": errors[:3]}))

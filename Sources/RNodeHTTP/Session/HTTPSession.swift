@@ -50,6 +50,9 @@ public struct HTTPSession: ~Copyable {
     /// Whether no byte of a request has arrived since the connection was accepted.
     public var isFresh: Bool { phase == .fresh }
 
+    /// The memory of a head that has not arrived as a whole, its table of fields included.
+    package var partialHeadBytes: Int { partialHead?.borrow { $0.keptBytes } ?? 0 }
+
     // MARK: - Reading
 
     /// Goes on in `bytes` at `offset`, which moves behind what was taken, and says what was found.

@@ -25,6 +25,10 @@ extension RequestHead {
         }
     }
 
+    var keptBytes: Int {
+        bytes.capacity &+ layout.fields.capacity &* MemoryLayout<HeadLayout.Field>.stride
+    }
+
     private static func parse(
         _ bytes: borrowing ByteBuffer, _ layout: inout HeadLayout
     ) -> RequestParser.Outcome {

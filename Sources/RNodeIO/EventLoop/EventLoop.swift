@@ -263,6 +263,9 @@ public final class EventLoop: @unchecked Sendable {
     /// How many timers are scheduled. By whoever runs the turns.
     package var timerCount: Int { unsafe core.pointee.wheel.count }
 
+    /// The memory of bytes that handlers have not taken yet. By whoever runs the turns.
+    package var backlogBytes: Int { unsafe core.pointee.backlogBytes }
+
     func find(_ id: ConnectionID) -> UnsafeMutablePointer<Connection>? {
         unsafe core.pointee.find(id)
     }

@@ -122,6 +122,16 @@ struct LoopCore: ~Copyable {
         return ids
     }
 
+    /// The memory of all backlogs.
+    var backlogBytes: Int {
+        generations.indices.reduce(0) { sum, slot in
+            let bytes = connections.borrow(at: UInt32(truncatingIfNeeded: slot)) { connection in
+                connection.backlog?.borrow { $0.capacity } ?? 0
+            }
+            return sum &+ (bytes ?? 0)
+        }
+    }
+
     // MARK: - One connection
 
     /// Notes that a connection has to be settled when the turn ends.

@@ -1,8 +1,10 @@
 import FoundationEssentials
-import RNodeApp
+import RNodeHTTP
 import RNodeTesting
 import RoomHistories
 import Testing
+
+@testable import RNodeApp
 
 @Suite("HARDENING A1, A10 to A18: threats to HTTP, through the whole server")
 struct HTTPThreatTests {
@@ -96,24 +98,54 @@ struct HTTPThreatTests {
 
     // MARK: - Size
 
-    @Test func `A11 a million tiny fields cost one head's memory and one answer`() async throws {
-        let stage = try await Stage.make { _ in }
+    /// By the limit of fields, and, where that is high, by the limit of bytes.
+    @Test(arguments: [100, 100_000])
+    func `A11 a million tiny fields cost one head's memory and one answer`(fieldsMax: Int)
+        async throws
+    {
+        let stage = try await Stage.make {
+            $0.http.headerFieldsMax = fieldsMax
+        } _: { _ in
+        }
         let peer = try stage.host.connect()
         peer.send("GET / HTTP/1.1\r\nHost: h\r\n")
         await stage.host.settle()
+        let limits = HTTPLimits()
+        let lines = limits.headerBlockBytesMax / 4
+        let tiny = [UInt8](String(repeating: "a:\r\n", count: 20).utf8)
         let piece = [UInt8](String(repeating: "a:\r\n", count: 10_000).utf8)
         var answer: [UInt8] = []
-        for _ in 0..<100 {
-            peer.send(piece)
+        var (sent, most) = (0, 0)
+        while sent < 1_000_000, peer.send(answer.isEmpty ? tiny : piece) {
+            sent += answer.isEmpty ? 20 : 10_000
             await stage.host.settle()
             answer += peer.takeBytes()
-            // Nothing is kept once it is refused: what comes is thrown away, or not taken at all.
-            if peer.isFinished { break }
+            most = max(most, kept(stage))
+            // What comes after the refusal is read, and thrown away.
+            #expect(peer.unreadByServerCount == 0)
+            if !answer.isEmpty { #expect(kept(stage) == 0) }
         }
+        // A buffer and a table may each have twice the room they need; a field's entry has 16 bytes.
+        #expect(most <= 2 * (limits.headerBlockBytesMax + 64 + min(fieldsMax, lines) * 16))
+        #expect(most > min(fieldsMax, lines) * 4)
+        #expect(sent >= 1_000_000)
         var reader = AnswerReader(answer)
         #expect(try reader.next(isToHead: false)?.status == 431)
         #expect(reader.rest.isEmpty)
         #expect(peer.isFinished)
+        await stage.host.advance(by: .seconds(3))
+        #expect(stage.host.loops[0].connectionCount == 0)
+    }
+
+    /// The memory of heads that are not whole, of what no handler has taken, and of answers.
+    private func kept(_ stage: Stage) -> Int {
+        let loop = stage.host.loops[0]
+        let heads = loop.openConnections().compactMap { id in
+            stage.app.core?.loops[0].connections.borrow(at: id.slot) { connection in
+                connection.withHTTP { $0.borrow { $0.session.partialHeadBytes } }
+            } ?? nil
+        }
+        return heads.reduce(0, +) + loop.backlogBytes + loop.unsentBytes
     }
 
     @Test(arguments: ["[", "{\"a\":", "[{\"a\":[", "[1,"])

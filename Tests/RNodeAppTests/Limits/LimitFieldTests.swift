@@ -27,6 +27,7 @@ struct LimitFieldTests {
     private static let head = 16 << 20
     private static let body = 999_999_999_999_999
     private static let hour = 3_600_000
+    private static let day = 1...24 * hour
     private static let often = 1...1_000_000
 
     private static let app: [Field] = [
@@ -126,6 +127,10 @@ struct LimitFieldTests {
             $0.http.requestsPerConnectionMax = $1
         },
         Field("http.bodyBytesPerSecondMin", 1...head) { $0.http.bodyBytesPerSecondMin = $1 },
+        Field("http.headerTimeout", day) { $0.http.headerTimeout = .milliseconds($1) },
+        Field("http.requestTimeout", day) { $0.http.requestTimeout = .milliseconds($1) },
+        Field("http.bodyRateWindow", day) { $0.http.bodyRateWindow = .milliseconds($1) },
+        Field("http.keepAliveTimeout", day) { $0.http.keepAliveTimeout = .milliseconds($1) },
     ]
 
     private static let draining: [Field] = [
@@ -160,6 +165,9 @@ struct LimitFieldTests {
         },
         Field("rooms.roomMetadataBytesMax", 1...1_048_576) { $0.rooms.roomMetadataBytesMax = $1 },
         Field("rooms.announcedMembersMax", 1...10_000) { $0.rooms.announcedMembersMax = $1 },
+        Field("rooms.emptyRoomTimeToLive", 1 ... .max) {
+            $0.rooms.emptyRoomTimeToLive = .milliseconds($1)
+        },
     ]
 
     private static let fields = app + webSocket + io + http + draining + rooms
@@ -193,6 +201,69 @@ struct LimitFieldTests {
         }
     }
 
+    // MARK: - A route's
+
+    /// A number of what a route agrees on for compression.
+    struct DeflateField: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let range: ClosedRange<Int>
+        let set: @Sendable (inout DeflateOptions, Int) -> Void
+    }
+
+    private static let deflate: [DeflateField] = [
+        DeflateField(testDescription: "level", range: 1...9) { $0.level = $1 },
+        DeflateField(testDescription: "memoryLevel", range: 1...9) { $0.memoryLevel = $1 },
+        DeflateField(testDescription: "serverWindowBitsMax", range: 9...15) {
+            $0.serverWindowBitsMax = $1
+        },
+        DeflateField(testDescription: "clientWindowBitsMax", range: 8...15) {
+            $0.clientWindowBitsMax = $1
+        },
+        DeflateField(testDescription: "minimumBytes", range: 1...64 << 20) {
+            $0.minimumBytes = $1
+        },
+    ]
+
+    @Test("Every number of DeflateOptions is in the list")
+    func deflateFieldsAreListed() {
+        let fields = Mirror(reflecting: DeflateOptions()).children.filter { $0.value is Int }
+        #expect(fields.compactMap(\.label).sorted() == Self.deflate.map(\.testDescription).sorted())
+    }
+
+    @Test("What a route says of compression is checked when the app starts", arguments: deflate)
+    func compression(_ field: DeflateField) async throws {
+        let (low, high) = (field.range.lowerBound, field.range.upperBound)
+        for value in [low, high, low - 1, high + 1, high * 10, -1, .min] {
+            var options = DeflateOptions()
+            field.set(&options, value)
+            for isRaw in [false, true] {
+                let error = await Self.startError(compression: options, isRaw: isRaw)
+                if field.range.contains(value) {
+                    #expect(error == nil, "\(value)")
+                } else {
+                    #expect(
+                        error?.contains(field.testDescription) == true, "\(value): \(error ?? "")")
+                }
+            }
+        }
+    }
+
+    /// What the start of an app throws that has one route with this compression.
+    private static func startError(compression: DeflateOptions, isRaw: Bool) async -> String? {
+        do {
+            _ = try await Stage.make { app in
+                if isRaw {
+                    app.websocket(raw: "/raw") { $0.compression = compression }
+                } else {
+                    app.websocket("/chat") { $0.compression = compression }
+                }
+            }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     // MARK: - The line at the start
 
     @Test("The line at the start holds every limit by its name, and a nil one is off")
@@ -200,6 +271,10 @@ struct LimitFieldTests {
         let report = AppConfiguration().limitReport(MemoryLimits(), routes: [])
         for field in Self.fields {
             #expect(report[field.name] != nil, "\(field.name)")
+        }
+        let listed = Set(Self.fields.map(\.name))
+        for name in report.keys {
+            #expect(listed.contains(name), "\(name) has no range here")
         }
         #expect(report["webSocket.messagesPerSecondMax"] == "off")
         #expect(report["connectionsPerAddressMax"] == "off")

@@ -43,4 +43,21 @@ struct OpeningLimitTests {
         ada.send("x")
         try await ada.next("message_blocked")
     }
+
+    @Test(arguments: [1, 127, 128, 129, 1_280], ["a", "%41", "%C3%A9"])
+    func `a client id has 1 to 128 bytes once it is decoded, and more are answered 400`(
+        count: Int, character: String
+    ) async throws {
+        let stage = try await Stage.make { $0.websocket("/chat") { _ in } }
+        let bytes = character == "%C3%A9" ? 2 : 1
+        let id =
+            String(repeating: character, count: count / bytes)
+            + String(repeating: "b", count: count % bytes)
+        let peer = try stage.host.connect()
+        peer.send(TimeTests.upgrade.replacing("/chat", with: "/chat?clientId=\(id)"))
+        await stage.host.settle()
+        let status = count <= 128 ? "101" : "400"
+        #expect(peer.takeText().hasPrefix("HTTP/1.1 \(status) "))
+        #expect(stage.app.getWebSocketConnections() == (count <= 128 ? 1 : 0))
+    }
 }

@@ -14,11 +14,14 @@ extension HistoryStage {
             ]
         }
         var done = 0
+        var rounds = 0
         while done < count {
             for number in 0..<8 {
                 done += try await live(&random, rooms, loop: number % 2)
             }
             await host.settle()
+            rounds += 1
+            if rounds % Self.roundsPerPause == 0 { _ = await pause() }
         }
         operations += done
         return try await leftOver(rooms)

@@ -161,5 +161,6 @@ final class RoomHistory {
         if app.getWebSocketConnections() != 0 {
             faults.append("\(app.getWebSocketConnections()) connections are left")
         }
+        _ = try await stage.host.run { try await app.removeRoom(room) }
     }
 }
