@@ -194,6 +194,22 @@ struct AcceptingTests {
         #expect(peer.isReset)
         #expect(host.loops[0].budget.openCount == 0)
     }
+
+    @Test("loops that a listener hands off to are let go when they have ended, itself among them")
+    func handedOffLoopsAreLetGo() throws {
+        weak var first: EventLoop?
+        weak var second: EventLoop?
+        do {
+            let host = try TestHost(loops: 2)
+            (first, second) = (host.loops[0], host.loops[1])
+            let extra = InMemoryListener(descriptors: host.backends[0].descriptors)
+            try host.loops[0].listen(on: extra, handsOffTo: host.loops)
+            _ = extra.connect()
+            host.turn()
+            host.end()
+        }
+        #expect(first == nil && second == nil)
+    }
 }
 
 extension TestHost {

@@ -5,8 +5,8 @@ extension EventLoop {
     /// A listener of the loop, at its place in `listeners`.
     struct ListenerSlot {
         let listener: any Listener
-        /// Where the listener's connections go; this loop when empty.
-        let handsOffTo: [EventLoop]
+        /// Where the listener's connections go; this loop when empty. Forgotten with the listener: the loop may be one of them.
+        var handsOffTo: [EventLoop]
         /// Whose turn it is among those.
         var next = 0
         /// False while it rests because descriptors ran out.
@@ -60,6 +60,7 @@ extension EventLoop {
             listeners[position].listener.close()
             listeners[position].isOpen = false
             listeners[position].isWatched = false
+            listeners[position].handsOffTo = []
         }
     }
 
