@@ -4,11 +4,12 @@ import RNodeBytes
 @testable import RNodeApp
 @testable import RNodeIO
 @testable import RNodeTesting
+import RNodeWS
 
 /// The whole server over streams in memory: whatever up to four clients do, every answer is well-formed, and when
 /// they are gone nothing of them is left.
 @Sendable func fuzzServer(_ input: Span<UInt8>) throws(Finding) {
-    let stage = try ServerStage()
+    let stage = try ServerStage(ServerManner(of: input))
     var choices = Choices()
     var clients: [ServerClient?] = [nil, nil, nil, nil]
     for _ in 0..<64 where !choices.isAtEnd(input) {
@@ -39,15 +40,63 @@ import RNodeBytes
     try stage.checkIsEmpty()
 }
 
+/// What is special about a server, by the length of the input.
+enum ServerManner: Int {
+    case plain
+    /// Each message stands for itself, and most are compressed.
+    case compresses
+    /// Both sides keep contexts, of which the second or third has no room.
+    case keepsContexts
+    /// Little may wait for a client, and little may be said by one.
+    case isStrict
+
+    init(of input: Span<UInt8>) {
+        self = ServerManner(rawValue: input.count & 3) ?? .plain
+    }
+
+    var compression: DeflateOptions? {
+        var options = DeflateOptions()
+        options.minimumBytes = 1
+        options.serverKeepsContext = self == .keepsContexts
+        options.clientKeepsContext = self == .keepsContexts
+        return self == .plain ? nil : options
+    }
+
+    func adjust(_ configuration: inout AppConfiguration) {
+        configuration.deflateContextBytesMax = self == .keepsContexts ? 120_000 : 1 << 20
+        guard self == .isStrict else { return }
+        configuration.memory.outboundBytesMax = 65_536
+        configuration.memory.unfinishedBytesMax = 65_536
+        configuration.connectionsPerAddressMax = 3
+        configuration.webSocket.messagesPerSecondMax = 2
+        configuration.webSocket.messageBurstMax = 4
+        configuration.webSocket.controlFramesPerSecondMax = 2
+        configuration.webSocket.controlFrameBurstMax = 4
+    }
+
+    /// The oldest messages give way, on a strict server's routes.
+    var slowConsumers: SlowConsumerPolicy { self == .isStrict ? .dropOldest : .close }
+
+    var limits: IOLimits {
+        var limits = IOLimits()
+        guard self == .isStrict else { return limits }
+        limits.outputSoftMarkBytes = 1_024
+        limits.outputHardCapBytes = 1_024
+        return limits
+    }
+}
+
 /// A server with a route of each kind on one loop, whose turns are run here.
 final class ServerStage {
     let host: TestHost
     let app: App
+    private let manner: ServerManner
     private(set) var room = ""
 
-    init() throws(Finding) {
+    init(_ manner: ServerManner) throws(Finding) {
+        self.manner = manner
         do {
-            let host = try TestHost()
+            let host = try TestHost(limits: manner.limits)
             let clock = host.clock
             self.host = host
             app = createApp { configuration in
@@ -57,6 +106,7 @@ final class ServerStage {
                 configuration.http.bodyBytesMax = 2_000
                 configuration.webSocket.messageBytesMax = 2_000
                 configuration.webSocket.fragmentsMax = 8
+                manner.adjust(&configuration)
             }
         } catch {
             throw Finding(description: "no stage: \(error)")
@@ -68,7 +118,12 @@ final class ServerStage {
     }
 
     private func registerRoutes() {
+        let manner = manner
+        let hardCap = manner.limits.outputHardCapBytes
         app.websocket("/chat") { route in
+            route.compression = manner.compression
+            route.slowConsumers = manner.slowConsumers
+            if manner == .isStrict { route.outputHardCapBytes = hardCap }
             route.onConnect { _ in }
             route.onMessage { event in
                 if event.data == "cancel" { return WebSocketEventResult.cancel("no") }
@@ -79,9 +134,12 @@ final class ServerStage {
             route.onClose { _ in }
         }
         app.websocket("/slow/{name}") { route in
+            route.compression = manner.compression
             route.onMessage { event async in await Task.yield() }
         }
         app.websocket(raw: "/raw") { route in
+            route.compression = manner.compression
+            route.slowConsumers = manner.slowConsumers
             route.onMessage { bytes, kind, context in context.send(bytes, kind) }
         }
         app.get("/") { _, response in response.text("hello") }
@@ -141,7 +199,12 @@ final class ServerStage {
         try require(host.loops[0].openConnections().isEmpty, "connections are left")
         try require(!host.loops[0].hasWork && !host.backends[0].isReady, "work is left")
         try requireEqual(app.getWebSocketConnections(), 0, "WebSocket connections are left")
-        for loop in app.core?.loops ?? [] { try requireEqual(loop.liveCount, 0, "live") }
+        for loop in app.core?.loops ?? [] {
+            try requireEqual(loop.liveCount, 0, "live")
+            try requireEqual(loop.unfinishedBytes, 0, "unfinished")
+            try requireEqual(loop.eventLoop.unsentBytes, 0, "unsent")
+        }
+        try requireEqual(app.core?.deflateBudget.reservedBytes ?? 0, 0, "contexts")
         let app = app
         let rooms = try wait { await app.getAllRooms() }
         for room in rooms { try requireEqual(room.connectionsCount, 0, "members are left") }

@@ -57,8 +57,10 @@ final class ServerClient {
         peer.send(bytes)
     }
 
+    /// With an offer that a plain server's routes decline.
     private static func upgrade(_ target: String) -> String {
         "GET \(target) HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     }
 
@@ -87,7 +89,7 @@ final class ServerClient {
         var rest = received[...]
         while !rest.isEmpty {
             guard let (head, after) = try takeHead(rest) else { return }
-            if head.hasPrefix("HTTP/1.1 101 ") { return try checkFrames(Array(after)) }
+            if head.hasPrefix("HTTP/1.1 101 ") { return try checkFrames(Array(after), head) }
             let status = head.dropFirst(9).prefix(3)
             let length = head.split(separator: "\r\n").first {
                 $0.lowercased().hasPrefix("content-length: ")
@@ -114,11 +116,27 @@ final class ServerClient {
         return (String(decoding: bytes[..<(end + 2)], as: UTF8.self), bytes[(end + 4)...])
     }
 
-    private func checkFrames(_ bytes: [UInt8]) throws(Finding) {
-        let session = WebSocketSession(role: .client, now: MonotonicInstant(nanoseconds: 1))
+    private func checkFrames(_ bytes: [UInt8], _ head: String) throws(Finding) {
+        let session = WebSocketSession(
+            role: .client, extension: try agreed(head), now: MonotonicInstant(nanoseconds: 1))
         let found = try FrameTranscript(bytes.span, [0..<bytes.count], session)
         if case .failed(let error) = found.events.last {
             throw Finding(description: "the client refuses a frame: \(error)")
         }
+    }
+
+    /// What the answer brings into use.
+    private func agreed(_ head: String) throws(Finding) -> PerMessageDeflate? {
+        let field = "sec-websocket-extensions: "
+        let line = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix(field) }
+        guard let line else { return nil }
+        let value = Array(line.dropFirst(field.count).utf8)
+        let offer = ExtensionOffer(PerMessageDeflate.name, [.init("client_max_window_bits")])
+        guard let answer = FieldScanner.extensions(value, max: 2)?.first,
+            let parameters = DeflateParameters(answer: answer, to: offer),
+            let deflate = PerMessageDeflate(
+                .client, parameters, DeflateOptions(), DeflateStreams())
+        else { throw Finding(description: "not an answer to the offer: \(line)") }
+        return deflate
     }
 }
