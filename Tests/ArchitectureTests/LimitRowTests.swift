@@ -165,6 +165,8 @@ struct LimitRowTests {
             "Max connections", ["connectionsMax", "refusalsMax"],
             "RNodeIOTests/AcceptingTests.swift", "Connections up to the limit are served"),
         Row(
+            "Listen backlog", ["listenBacklog"], "RNodeIOTests/BacklogTests.swift", "listenBacklog"),
+        Row(
             "Accepts per loop turn", ["acceptsPerTurnMax"], "RNodeIOTests/AcceptingTests.swift",
             "A turn takes so many connections from a listener"),
         Row(

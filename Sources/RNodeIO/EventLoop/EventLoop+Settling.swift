@@ -42,6 +42,7 @@ extension EventLoop {
             unsafe core.pointee.updateInterest(of: &connection.pointee)
             // Congested by the first send and drained by the second: no event will ever tell of it.
             if unsafe isDrained(connection) { unsafe core.pointee.touch(&connection.pointee) }
+            if unsafe core.pointee.isForgotten(connection.pointee) { tally.leftUnserved() }
         }
         return false
     }
@@ -72,7 +73,9 @@ extension EventLoop {
 
     private func resumeIfDrained(_ connection: UnsafeMutablePointer<Connection>) {
         if unsafe isDrained(connection) {
-            unsafe connection.pointee.state.remove([.congested, .overflowed, .overflowTold])
+            unsafe connection.pointee.state.remove([
+                .congested, .overflowed, .overflowTold, .stalled,
+            ])
             var context = unsafe ConnectionContext(connection, core: core)
             handler?.drained(&context)
         } else if unsafe connection.pointee.unsentCount > limits.outputSoftMarkBytes {
