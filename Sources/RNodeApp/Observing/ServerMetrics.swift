@@ -78,7 +78,7 @@ final class ServerMetrics: Sendable {
     /// A limit was passed outside of the loops; nil for none. From any thread.
     func breached(_ limit: LimitName?) {
         guard let limit, elsewhere.indices.contains(limit.rawValue) else { return }
-        elsewhere[limit.rawValue].add(1, ordering: .relaxed)
+        elsewhere[limit.rawValue].wrappingAdd(1, ordering: .relaxed)
     }
 }
 

@@ -27,7 +27,7 @@ public final class DeflateBudget: Sendable {
         let before = reserved.wrappingAdd(bytes, ordering: .relaxed).oldValue
         guard bytes <= bytesMax &- before else {
             release(bytes)
-            refused.add(1, ordering: .relaxed)
+            refused.wrappingAdd(1, ordering: .relaxed)
             return false
         }
         return true
