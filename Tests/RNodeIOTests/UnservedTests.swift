@@ -6,7 +6,7 @@ import Testing
 struct UnservedTests {
     @Test("A handler that leaves bytes without pausing is found out, and no other")
     func leftBytesAreCounted() throws {
-        for leaves in [LeavingHandler.Way.takesAll, .pauses, .yields, .forgets] {
+        for leaves in [LeavingHandler.Way.takesAll, .takesOne, .pauses, .yields, .forgets] {
             let host = try TestHost()
             let handler = LeavingHandler(leaves)
             let loop = host.loops[0]
@@ -23,7 +23,7 @@ struct UnservedTests {
 }
 
 private final class LeavingHandler: LoopHandler {
-    enum Way { case takesAll, pauses, yields, forgets }
+    enum Way { case takesAll, takesOne, pauses, yields, forgets }
 
     let way: Way
     var calls = 0
@@ -38,6 +38,7 @@ private final class LeavingHandler: LoopHandler {
         calls += 1
         switch way {
         case .takesAll: return bytes.count
+        case .takesOne: return 1
         case .pauses: connection.pauseReading()
         case .yields: connection.yieldReading()
         case .forgets: break
