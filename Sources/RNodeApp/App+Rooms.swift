@@ -13,9 +13,16 @@ extension App {
         _ name: String, description: String? = nil, maxConnections: Int? = nil,
         metadata: [String: String] = [:]
     ) async throws(RoomError) -> String {
-        let room = try await registry.createRoom(
-            name, description: description, maxConnections: maxConnections, metadata: metadata)
-        return room.id.description
+        do throws(RoomError) {
+            let room = try await registry.createRoom(
+                name, description: description, maxConnections: maxConnections, metadata: metadata)
+            return room.id.description
+        } catch {
+            let isTooLong = name.utf8.count > registry.limits.roomNameBytesMax
+            core?.metrics.breached(
+                error.field == "name" && isTooLong ? .roomNameBytesMax : LimitName(roomText: error))
+            throw error
+        }
     }
 
     /// The same, with the API document's argument order.
@@ -82,6 +89,7 @@ extension App {
             try await registry.setRoomMetadata(id, metadata)
             return true
         } catch {
+            core?.metrics.breached(LimitName(roomText: error))
             if error == .roomNotFound { return false }
             throw error
         }

@@ -34,7 +34,8 @@ extension App {
         var count = configuration.loops
         // A path has one listener, which hands off.
         if case .unix = address { count = 1 }
-        let listeners = try SocketListener.bind(to: address, count: count)
+        let listeners = try SocketListener.bind(
+            to: address, count: count, backlog: configuration.io.listenBacklog)
         let bound = listeners.first?.address ?? address
         state.withLock { $0.addresses.append(bound) }
         try await listen(on: listeners.map { $0 as any Listener })

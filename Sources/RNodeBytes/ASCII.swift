@@ -46,6 +46,7 @@ extension Span where Element == UInt8 {
         guard count == other.utf8CodeUnitCount, other.hasPointerRepresentation else {
             return false
         }
+        // SAFETY: as in `isEqual(to:)`.
         let expected = unsafe Span(
             _unsafeStart: other.utf8Start, count: other.utf8CodeUnitCount)
         for index in indices

@@ -12,6 +12,9 @@ public struct IOLimits: Sendable, Equatable {
     public var outputHardCapBytes = 1_048_576
     /// How long unsent bytes may wait while the peer takes none; then the connection is cut. 10 ms…1 h; default 30 s.
     public var outputStallTimeout = Duration.seconds(30)
+    /// Connections that wait to be accepted, for each listener; the system may cap it (`somaxconn`). 1…65,535; default 4,096.
+    /// What comes beyond, the kernel leaves unanswered.
+    public var listenBacklog = 4_096
     /// Connections taken from one listener in one turn. 1…4,096; default 64.
     public var acceptsPerTurnMax = 64
     /// Messages or requests of one connection that a handler takes in one turn of the loop. 1…65,536; default 1,024.
@@ -32,6 +35,9 @@ public struct IOLimits: Sendable, Equatable {
     /// How long it rests at most, when accepting fails again and again. Not below `acceptBackOff`, up to 60 s; default 1 s.
     public var acceptBackOffMax = Duration.seconds(1)
 
+    // More than 16 bits wrapped around in old kernels.
+    static let listenBacklogRange = 1...65_535
+
     /// The defaults.
     public init() {}
 
@@ -41,6 +47,7 @@ public struct IOLimits: Sendable, Equatable {
         try check("outputSoftMarkBytes", outputSoftMarkBytes, 1_024...1_073_741_824)
         try check("outputHardCapBytes", outputHardCapBytes, outputSoftMarkBytes...Int.max)
         try check("outputStallTimeout", outputStallTimeout, .milliseconds(10) ... .seconds(3_600))
+        try check("listenBacklog", listenBacklog, Self.listenBacklogRange)
         try check("acceptsPerTurnMax", acceptsPerTurnMax, 1...4_096)
         try check("messagesPerTurnMax", messagesPerTurnMax, 1...65_536)
         try check("jobsPerTurnMax", jobsPerTurnMax, 16...1_048_576)

@@ -15,7 +15,7 @@ public struct RoomLimits: Hashable, Sendable {
     /// Up to how many members a join may list them all, and members are told of one another; 100.
     public var announcedMembersMax = 100
     /// How long a room that nobody is in and nobody speaks in is kept; nil, the default, keeps it
-    /// until it is removed.
+    /// until it is removed. More than zero, up to 3,650 days.
     public var emptyRoomTimeToLive: Duration?
 
     /// The limits of the handbook.
@@ -31,9 +31,10 @@ public struct RoomLimits: Hashable, Sendable {
         try check(roomDescriptionBytesMax, 1...1_048_576, "roomDescriptionBytesMax")
         try check(roomMetadataBytesMax, 1...1_048_576, "roomMetadataBytesMax")
         try check(announcedMembersMax, 1...10_000, "announcedMembersMax")
-        if let life = emptyRoomTimeToLive, life <= .zero {
+        if let life = emptyRoomTimeToLive, life <= .zero || life > .seconds(3_650 * 86_400) {
             throw .validation(
-                field: "emptyRoomTimeToLive", reason: "must be more than zero, or nil")
+                field: "emptyRoomTimeToLive",
+                reason: "must be more than zero, up to 3650 days, or nil")
         }
     }
 

@@ -203,6 +203,8 @@ struct LimitRowTests {
             "RNodeIOTests/AcceptingTests.swift", "Connections up to the limit are served",
             "Of many refused at once so many are answered as the limit says"),
         Row(
+            "Listen backlog", ["listenBacklog"], "RNodeIOTests/BacklogTests.swift", "listenBacklog"),
+        Row(
             "Accepts per loop turn", ["acceptsPerTurnMax"], "RNodeIOTests/AcceptingTests.swift",
             "A turn takes so many connections from a listener"),
         Row(

@@ -111,7 +111,7 @@ struct DeliveryTests {
         for _ in 0..<count { broker.publish(#""hi""#, to: try #require(RoomID(room))) }
         #expect(await ada.socket.all().count == min(count, 4))
         let counted = try await stage.metric(
-            #"rnode_server_websocket_errors_total{kind="slow_consumer"}"#)
+            #"rnode_server_limit_breaches_total{limit="mailbox_items_max"}"#)
         #expect(counted == max(count - 4, 0))
     }
 

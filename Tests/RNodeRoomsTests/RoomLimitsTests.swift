@@ -42,6 +42,7 @@ struct RoomLimitsTests {
         var limits = RoomLimits()
         for (life, isRight) in [
             (Duration.zero, false), (.seconds(-1), false), (.nanoseconds(1), true),
+            (.seconds(3_650 * 86_400), true), (.seconds(3_650 * 86_400 + 1), false),
         ] {
             limits.emptyRoomTimeToLive = life
             let error = roomError { () throws(RoomError) in try limits.validate() }

@@ -107,6 +107,7 @@ extension AppLoop {
         guard let drain else { return }
         self.drain = nil
         let left = liveCount
+        counters.breached(.drainDeadline, times: left)
         for id in eventLoop.openConnections() { _ = eventLoop.withConnection(id) { $0.abort() } }
         drain.report(left)
     }

@@ -7,6 +7,7 @@ extension AppLoop {
         guard case .file(let path, let root) = response.body else { return nil }
         guard await core.fileReads.begin() else {
             counters.failed(.fileReads)
+            counters.breached(.fileReadsWaitingMax)
             response.reset().failure(503, "Too many files are being read")
                 .header("Retry-After", "1")
             return nil

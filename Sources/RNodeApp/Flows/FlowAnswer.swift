@@ -22,7 +22,10 @@ struct FlowAnswer {
     }
 
     func refuse(_ error: RoomError, _ peer: WebSocketPeer) {
-        if tellsClient { peer.writeError(error, id: id) }
+        if tellsClient {
+            peer.writeError(error, id: id)
+            if error == .tooManyRooms { peer.joinRefused() }
+        }
         completion?(error)
     }
 }

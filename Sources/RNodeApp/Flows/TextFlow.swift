@@ -135,6 +135,7 @@ struct TextFlow: Flow {
     private func refuse(
         _ fault: ControlFault, _ peer: WebSocketPeer, _ text: Span<UInt8>
     ) -> FlowStep {
+        if case .idInvalid = fault { peer.loop.counters.breached(.messageIdBytes) }
         peer.writeError(
             fault.message, type: fault.errorType, id: original.id(in: text))
         return .finished

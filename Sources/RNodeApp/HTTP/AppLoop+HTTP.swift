@@ -23,6 +23,7 @@ extension AppLoop {
             switch take(step, bytes.span, http, &connection) {
             // The rest stays where it is until the answers so far are sent.
             case .goOn where http.borrow({ $0.answersCount }) &- first >= inFlightMax:
+                counters.breached(.pipelinedRequestsMax)
                 connection.yieldReading()
             case .goOn: continue
             case .open(let opening): return opening
@@ -60,10 +61,10 @@ extension AppLoop {
         case .requestEnded: respond(http, &connection)
         case .upgrade: return upgrade(http, &connection)
         case .failed(let error):
-            counters.failed(.http)
-            responses.encode(error, into: &connection.output)
+            fail(error, &connection)
+        case .close:
+            noteClose(http)
             connection.close()
-        case .close: connection.close()
         }
         return .goOn
     }
@@ -79,7 +80,9 @@ extension AppLoop {
         else { return }
         opening.isAbandoned = true
         refuse(
-            OpeningRefusal(status: 400, reason: "Too many bytes before the upgrade"),
+            OpeningRefusal(
+                status: 400, reason: "Too many bytes before the upgrade", limit: .bytesBeforeOpenMax
+            ),
             opening.client, on: &connection)
     }
 
@@ -256,13 +259,37 @@ extension AppLoop {
             return $0.session.responseFinished(
                 keepsAlive: keepsAlive, now: connection.now, limits: core.configuration.http)
         }
-        if next == .close { connection.close() }
+        guard next == .close else { return }
+        noteClose(http)
+        connection.close()
+    }
+
+    /// Counts the limit that a session was closed for, without an error, if it was for one.
+    private func noteClose(_ http: borrowing Owned<HTTPConnection>) {
+        let limits = core.configuration.http
+        let (hasServedAll, hasTooMuchUnread) = http.borrow {
+            ($0.session.hasServedAll(limits), $0.session.hasTooMuchUnread(limits))
+        }
+        if hasServedAll {
+            counters.breached(.requestsPerConnectionMax)
+        } else if hasTooMuchUnread {
+            counters.breached(.unreadBodyBytesMax)
+        }
+    }
+
+    /// Answers a request that broke a rule, and closes.
+    private func fail(_ error: HTTPParseError, _ connection: inout ConnectionContext) {
+        counters.failed(.http)
+        counters.breached(LimitName(error))
+        responses.encode(error, into: &connection.output)
+        connection.close()
     }
 
     /// A handler threw: its response becomes an error that says nothing of the inside.
     private func fail(_ response: Response, _ request: Request, _ error: any Error) {
         response.reset()
         if let chosen = error as? any ResponseError {
+            counters.breached((error as? HTTPError)?.limit)
             response.failure(chosen.status, chosen.reason)
             return
         }
@@ -286,12 +313,17 @@ extension AppLoop {
         // Accepted right before the end, and silent since.
         if core.isClosing, http.borrow({ $0.session.isIdle }) { return connection.close() }
         let limits = core.configuration.http
+        let wasIdle = http.borrow { $0.session.isIdle }
         let step = http.update { $0.session.timedOut(now: connection.now, limits: limits) }
         switch step {
-        case .failed(let error):
-            responses.encode(error, into: &connection.output)
+        case .failed(let error): fail(error, &connection)
+        case .some:
+            let isOverdue = http.borrow {
+                $0.session.isOverdue(now: connection.now, limits: limits)
+            }
+            counters.breached(
+                wasIdle ? .keepAliveTimeout : isOverdue ? .requestTimeout : .bodyBytesPerSecondMin)
             connection.close()
-        case .some: connection.close()
         case .none: setDeadline(http, &connection)
         }
     }

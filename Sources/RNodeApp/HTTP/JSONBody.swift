@@ -14,11 +14,29 @@ public struct HTTPError: ResponseError, Hashable {
     public let status: Int
     /// What the client is told.
     public let reason: String
+    /// The limit that was passed, to be counted.
+    let limit: LimitName?
 
     /// An answer with this status (400…599) and reason.
     public init(_ status: Int, _ reason: String) {
+        self.init(status, reason, limit: nil)
+    }
+
+    init(_ status: Int, _ reason: String, limit: LimitName?) {
         self.status = status
         self.reason = reason
+        self.limit = limit
+    }
+
+    /// Whether both are the same answer.
+    public static func == (one: HTTPError, other: HTTPError) -> Bool {
+        one.status == other.status && one.reason == other.reason
+    }
+
+    /// Feeds the answer to `hasher`.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(status)
+        hasher.combine(reason)
     }
 }
 
@@ -39,8 +57,10 @@ extension Request {
             throw HTTPError(415, "Content-Type must be application/json")
         }
         // Scanned first: the decoder meets no text that is nested deeply or not JSON at all.
-        guard JSONScanner.isOneValue(body.span, limits: limits ?? jsonLimits) else {
-            throw HTTPError(400, "Malformed JSON")
+        do throws(JSONFault) {
+            _ = try JSONScanner.check(body: body.span, limits: limits ?? jsonLimits)
+        } catch {
+            throw HTTPError(400, "Malformed JSON", limit: LimitName(error))
         }
         do {
             return try JSONDecoder().decode(type, from: Data(body))

@@ -10,7 +10,6 @@ extension AppLoop {
             let address = ConnectionsPerAddress.address(of: remote)
         else { return true }
         guard perAddress.admit(address) else {
-            counters.failed(.rateLimited)
             refuseAddress(remote, &connection)
             return false
         }
@@ -24,17 +23,17 @@ extension AppLoop {
     ) throws(OpeningRefusal) {
         guard let perAddress = core.perAddress else { return }
         let address = ConnectionsPerAddress.address(ofHost: client.description)
-        guard perAddress.admit(address) else {
-            counters.failed(.rateLimited)
-            throw .tooManyOfAddress
-        }
+        guard perAddress.admit(address) else { throw .tooManyOfAddress }
         addresses[connection.slot] = address
     }
 
     /// Answers one connection too many of an address, and closes it; a crowd of them is closed at once, like one beyond the
     /// limit of all connections.
     private func refuseAddress(_ remote: SocketAddress, _ connection: inout ConnectionContext) {
-        guard addressRefusals < eventLoop.limits.refusalsMax else { return connection.abort() }
+        guard addressRefusals < eventLoop.limits.refusalsMax else {
+            counters.breached(.connectionsPerAddressMax)
+            return connection.abort()
+        }
         addressRefusals &+= 1
         refuse(.tooManyOfAddress, "\(remote)", on: &connection)
         // So long it may stay: until its peer has taken the answer, and closed its side.
@@ -57,7 +56,9 @@ extension AppLoop {
 
 extension OpeningRefusal {
     fileprivate static var tooManyOfAddress: OpeningRefusal {
-        var refusal = OpeningRefusal(status: 429, reason: "Too many connections from this address")
+        var refusal = OpeningRefusal(
+            status: 429, reason: "Too many connections from this address",
+            limit: .connectionsPerAddressMax)
         refusal.fields[.retryAfter] = "10"
         return refusal
     }

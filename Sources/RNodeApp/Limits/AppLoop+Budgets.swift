@@ -57,6 +57,7 @@ extension AppLoop {
 
     private func cut(_ connection: ConnectionID) {
         counters.failed(.memoryBudget)
+        counters.breached(.outboundBytesMax)
         let peer = eventLoop.withConnection(connection) { context -> WebSocketPeer? in
             context.dropWaiting()
             context.abort()

@@ -19,6 +19,7 @@ extension AppLoop {
         switch verdict {
         case .none, .admitted: return true
         case .blocked:
+            counters.breached(.messagesPerSecondMax)
             if !route.isRaw, let peer = state.borrow({ $0.peer }) {
                 peer.rateLimited(kind, message)
             } else {

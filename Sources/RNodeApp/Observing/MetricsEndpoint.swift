@@ -14,14 +14,17 @@ extension App {
 extension AppCore {
     /// Answers with Prometheus text, or the API document's JSON to who asks for JSON.
     func respondMetrics(_ request: Request, _ response: Response) async {
-        let snapshot = await metricsSnapshot()
+        let loops = loops.map(\.eventLoop)
+        var snapshot = await metricsSnapshot()
+        snapshot.add(
+            loops.reduce(0) { $0 &+ $1.tally.refusedConnections }, of: .connectionsMax)
+        snapshot.add(deflateBudget.refusals, of: .deflateContextBytesMax)
         var body = ByteBuffer()
         if request.fields[.accept]?.lowercased().contains("application/json") == true {
             PrometheusText.appendJSON(snapshot, to: &body)
             response.setBody(body.copied(), contentType: "application/json")
         } else {
             PrometheusText.append(snapshot, to: &body)
-            let loops = loops.map(\.eventLoop)
             PrometheusText.append(
                 loops.map(\.tally), budget: loops.first?.budget, to: &body)
             response.setBody(body.copied(), contentType: PrometheusText.contentType)

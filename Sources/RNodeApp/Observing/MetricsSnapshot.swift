@@ -34,6 +34,10 @@ struct MetricsSnapshot: Sendable {
     private(set) var unfinishedBytes = 0
     /// Errors by the number of their word.
     private(set) var errors = [Int](repeating: 0, count: ErrorWord.allCases.count)
+    /// Breaches of limits by the number of their name.
+    private(set) var limits = [Int](repeating: 0, count: LimitName.allCases.count)
+    /// Close frames sent, by the places of ``CloseCodeLabel``.
+    private(set) var closes = [Int](repeating: 0, count: CloseCodeLabel.labels.count)
     /// Turns of loops that took too long.
     private(set) var blockedTurns = 0
     /// The most that a message inflated to, in times of what came of it.
@@ -65,6 +69,8 @@ struct MetricsSnapshot: Sendable {
             routes[place].add(loop.routes[place])
         }
         errors.raise(by: loop.errors.values)
+        limits.raise(by: loop.limits.values)
+        closes.raise(by: loop.closes.values)
         blockedTurns &+= loop.blocked.value
         outboundBytes &+= loop.outboundBytes.value
         unfinishedBytes &+= loop.unfinishedBytes.value
@@ -72,10 +78,8 @@ struct MetricsSnapshot: Sendable {
         trapsAvoided &+= loop.trapsAvoided.value
     }
 
-    /// Adds messages of other nodes that loops had no room for: counted like those that one loop has for another.
-    mutating func add(refusedDeliveries count: Int) {
-        errors[ErrorWord.slowConsumer.rawValue] &+= count
-    }
+    /// Adds breaches of a limit that were counted elsewhere.
+    mutating func add(_ count: Int, of limit: LimitName) { limits[limit.rawValue] &+= count }
 }
 
 extension MetricsSnapshot.Route {

@@ -13,6 +13,11 @@ extension PrometheusText {
                 loops: "stale_events_total", .counter,
                 "Events for connections that were gone already."),
             tallies.map(\.staleEvents), to: &buffer)
+        appendSum(
+            Metric(
+                loops: "unserved_connections_total", .counter,
+                "Connections whose bytes nothing would bring to the handler; always 0."),
+            tallies.map(\.unservedConnections), to: &buffer)
         if let budget {
             let open = Metric(loops: "connections_open", .gauge, "Connections open now.")
             open.appendHead(to: &buffer)

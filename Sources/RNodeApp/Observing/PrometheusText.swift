@@ -17,24 +17,9 @@ enum PrometheusText {
         appendMemory(snapshot, to: &buffer)
         appendHistograms(snapshot, to: &buffer)
         appendErrors(snapshot, to: &buffer)
+        appendLimits(snapshot, to: &buffer)
         appendEvents(snapshot, to: &buffer)
         appendLoops(snapshot, to: &buffer)
-    }
-
-    /// Appends `{"websocket":{"connections":…,"rooms":…,"messages":…,"inflateRatioMax":…,"trapsAvoided":…}}`: what the
-    /// document names, and what it has no word for.
-    static func appendJSON(_ snapshot: MetricsSnapshot, to buffer: inout ByteBuffer) {
-        buffer.append(#"{"websocket":{"connections":"#)
-        buffer.append(decimal: snapshot.connectionsActive)
-        buffer.append(#","rooms":"#)
-        buffer.append(decimal: snapshot.rooms)
-        buffer.append(#","messages":"#)
-        buffer.append(decimal: snapshot.messagesReceived)
-        buffer.append(#","inflateRatioMax":"#)
-        buffer.append(decimal: snapshot.inflateRatioHighest)
-        buffer.append(#","trapsAvoided":"#)
-        buffer.append(decimal: snapshot.trapsAvoided)
-        buffer.append("}}")
     }
 
     // MARK: - Metrics

@@ -10,8 +10,8 @@ final class ServerMetrics: Sendable {
     /// Whether histograms are kept; the counters behind the app's own numbers always are.
     let isDetailed: Bool
     private let loops: [LoopCounters]
-    /// What a broker brought for loops whose mailbox was full. Raised by threads of the broker's, so atomically.
-    private let refusedDeliveries = Atomic(0)
+    /// Limits that were passed on any thread, by their number: so raised atomically.
+    private let elsewhere = InlineArray<64, Atomic<Int>> { _ in Atomic(0) }
 
     /// Counters for `loopCount` loops and these route templates.
     init(routes: [String], loopCount: Int, isDetailed: Bool) {
@@ -69,12 +69,17 @@ final class ServerMetrics: Sendable {
             roomConnections: roomConnections,
             namedRooms: namedRooms)
         for loop in loops { snapshot.add(loop) }
-        snapshot.add(refusedDeliveries: refusedDeliveries.load(ordering: .relaxed))
+        for limit in LimitName.allCases where elsewhere.indices.contains(limit.rawValue) {
+            snapshot.add(elsewhere[limit.rawValue].load(ordering: .relaxed), of: limit)
+        }
         return snapshot
     }
 
-    /// A message of another node was dropped because a loop's mailbox was full. From any thread.
-    func deliveryRefused() { refusedDeliveries.add(1, ordering: .relaxed) }
+    /// A limit was passed outside of the loops; nil for none. From any thread.
+    func breached(_ limit: LimitName?) {
+        guard let limit, elsewhere.indices.contains(limit.rawValue) else { return }
+        elsewhere[limit.rawValue].wrappingAdd(1, ordering: .relaxed)
+    }
 }
 
 /// What one loop counts.
@@ -83,6 +88,10 @@ final class LoopCounters: Sendable {
     let routes: [RouteCounters]
     /// Errors by their word.
     let errors = CountRow<32>()
+    /// Breaches of limits, by the number of ``LimitName``.
+    let limits = CountRow<64>()
+    /// Close frames that were sent, by the places of ``CloseCodeLabel``.
+    let closes = CountRow<16>()
     /// Connections of any kind that were accepted, and those of them that are gone.
     let accepted = Count()
     let ended = Count()
@@ -111,9 +120,19 @@ final class LoopCounters: Sendable {
     /// Counts an error.
     func failed(_ word: ErrorWord) { errors.raise(word.rawValue) }
 
+    /// Counts that a limit was passed; nil for none.
+    func breached(_ limit: LimitName?, times: Int = 1) {
+        guard let limit else { return }
+        limits.raise(limit.rawValue, by: times)
+    }
+
+    /// Counts a close frame.
+    func closeSent(_ code: CloseCode?) { closes.raise(CloseCodeLabel.place(of: code)) }
+
     /// Counts the error that a WebSocket connection is closed for.
     func closes(for error: WebSocketError) {
         failed(ErrorWord(error))
+        breached(LimitName(error))
         if error == .internalInvariant { trapsAvoided.raise() }
     }
 }

@@ -84,7 +84,7 @@ extension AppLoop {
         toUnknown id: RoomID, _ publication: @escaping RoomLookUps.Publication
     ) -> Bool {
         guard lookUps.count < core.configuration.lookUpsMax else {
-            counters.failed(.slowConsumer)
+            counters.breached(.lookUpsMax)
             return false
         }
         guard lookUps.add(publication, to: id) else { return true }
@@ -132,7 +132,7 @@ extension AppLoop {
             let isTaken = other.eventLoop.postDroppable { _ in
                 _ = other.send(.text, message.span, to: location.connection)
             }
-            if !isTaken { counters.failed(.slowConsumer) }
+            if !isTaken { counters.breached(.mailboxItemsMax) }
         }
         return true
     }

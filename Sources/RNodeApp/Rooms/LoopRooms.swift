@@ -194,7 +194,7 @@ final class LoopRooms {
                 room: local.room.id, count: gathered.count, full: gathered.full.copied(),
                 raw: gathered.raw.copied(), deflated: deflated, compress: compress)
             let isTaken = other.eventLoop.postDroppable { _ in other.rooms.deliver(publication) }
-            if !isTaken { counters.failed(.slowConsumer) }
+            if !isTaken { counters.breached(.mailboxItemsMax) }
         }
     }
 

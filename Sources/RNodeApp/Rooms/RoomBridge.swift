@@ -18,7 +18,7 @@ struct RoomBridge: RoomDelivery {
                 guard let local = loop.rooms.room(room) else { return }
                 loop.deliver(publication, to: local)
             }
-            if !isTaken { core.metrics.deliveryRefused() }
+            if !isTaken { core.metrics.breached(.mailboxItemsMax) }
         }
     }
 }

@@ -13,6 +13,7 @@ extension AppLoop {
             let now = eventLoop.wallClockMilliseconds
             Task(executorPreference: eventLoop) {
                 let outcome = await self.core.registry.expireEmptyRooms(now: now)
+                self.counters.breached(.emptyRoomTimeToLive, times: outcome.removed.count)
                 if outcome.failed > 0 { self.counters.failed(.serverError) }
             }
             scheduleRoomExpiry(every: interval)

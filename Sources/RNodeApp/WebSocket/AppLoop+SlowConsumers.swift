@@ -80,6 +80,7 @@ extension AppLoop {
             return
         }
         counters.routes[route.index].dropped(count)
+        counters.breached(.outputHardCapBytes, times: count)
         peer?.messagesDropped(count)
     }
 
@@ -88,13 +89,17 @@ extension AppLoop {
     /// The output is full, or its peer has not taken any of it for too long.
     func overflowed(_ connection: inout ConnectionContext) {
         counters.failed(.slowConsumer)
+        counters.breached(connection.isStalled ? .outputStallTimeout : .outputHardCapBytes)
         let peer = withWebSocket(connection.id) { webSocket in
             connection.dropWaiting()
             webSocket.update { webSocket in
                 let isSent = webSocket.session.sendClose(
                     .tryAgainLater, reason: Self.slowConsumer, now: connection.now,
                     into: &connection.output)
-                if isSent { webSocket.closeReason = Self.slowConsumer }
+                if isSent {
+                    webSocket.closeReason = Self.slowConsumer
+                    counters.closeSent(.tryAgainLater)
+                }
                 connection.endDeliveries()
                 connection.deadline = webSocket.session.deadline
             }

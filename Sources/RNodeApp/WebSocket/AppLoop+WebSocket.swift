@@ -128,7 +128,9 @@ extension AppLoop {
         state.update { state in
             state.closeReason = reason
             connection.releaseWaiting()
-            _ = state.session.answerClose(now: connection.now, into: &connection.output)
+            if state.session.answerClose(now: connection.now, into: &connection.output) {
+                counters.closeSent(code)
+            }
         }
         connection.close()
     }
@@ -141,7 +143,9 @@ extension AppLoop {
         state.update { state in
             state.closeReason = "\(error.reason)"
             connection.releaseWaiting()
-            _ = state.session.sendClose(error, now: connection.now, into: &connection.output)
+            if state.session.sendClose(error, now: connection.now, into: &connection.output) {
+                counters.closeSent(error.closeCode)
+            }
         }
         connection.close()
         state.borrow { $0.peer }?.raiseError(
@@ -195,6 +199,7 @@ extension AppLoop {
     ) {
         guard state.borrow({ $0.endOfLife }) <= connection.now else { return }
         state.update { $0.endOfLife = .distantFuture }
+        counters.breached(.connectionAgeMax)
         close(connection.id, .goingAway, reason: "connection too old")
     }
 
@@ -203,6 +208,7 @@ extension AppLoop {
         _ connection: inout ConnectionContext
     ) {
         counters.failed(.timeout)
+        counters.breached(LimitName(error))
         state.update { $0.closeReason = "\(error.reason)" }
         state.borrow { $0.peer }?.raiseError(
             "\(error.reason)", type: "timeout", closeCode: error.closeCode.rawValue)
@@ -283,6 +289,7 @@ extension AppLoop {
                     let isSent = state.session.sendClose(
                         code, reason: reason, now: context.now, into: &context.output)
                     guard isSent else { return }
+                    counters.closeSent(code)
                     state.closeReason = reason
                     context.endDeliveries()
                 }

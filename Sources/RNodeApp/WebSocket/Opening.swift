@@ -22,9 +22,12 @@ struct OpeningRefusal: Error {
     let status: Int
     let reason: String
     var fields = HTTPFields()
+    /// The limit that was passed, to be counted.
+    var limit: LimitName?
 
     /// Handshake and onConnect together took longer than they may.
-    static let tooLate = OpeningRefusal(status: 503, reason: "The handshake took too long")
+    static let tooLate = OpeningRefusal(
+        status: 503, reason: "The handshake took too long", limit: .handshakeTimeout)
 }
 
 extension AppLoop {
@@ -34,7 +37,7 @@ extension AppLoop {
         on connection: ConnectionID
     ) throws(OpeningRefusal) -> Opening {
         guard route.origins.admits(head) else {
-            throw OpeningRefusal(status: 403, reason: "Origin not allowed")
+            throw OpeningRefusal(status: 403, reason: "Origin not allowed", limit: .origins)
         }
         let handshake: Handshake
         do throws(HandshakeError) {
@@ -44,6 +47,7 @@ extension AppLoop {
         } catch {
             throw OpeningRefusal(error)
         }
+        if handshake.declinesOffers { counters.breached(.offersMax) }
         let clientID = try requestedClientID()
         // A raw connection that nobody names costs no more than its session.
         guard !route.isRaw || clientID != nil else {
@@ -72,7 +76,9 @@ extension AppLoop {
         // Empty counts as none.
         guard let value = values.first, !value.isEmpty else { return nil }
         guard ClientID.isValid(value) else {
-            throw OpeningRefusal(status: 400, reason: "Invalid clientId")
+            let isTooLong = value.utf8.count > ClientID.byteCountMax
+            throw OpeningRefusal(
+                status: 400, reason: "Invalid clientId", limit: isTooLong ? .clientIdBytes : nil)
         }
         return value
     }
@@ -139,6 +145,7 @@ extension AppLoop {
         _ refusal: OpeningRefusal, _ client: String, on connection: inout ConnectionContext
     ) {
         counters.failed(.handshake)
+        counters.breached(refusal.limit)
         core.log(
             .openingRefused, at: connection.now,
             ["status": "\(refusal.status)", "peer": core.log.peer(client)])

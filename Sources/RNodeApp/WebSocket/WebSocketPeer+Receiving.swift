@@ -20,6 +20,7 @@ extension WebSocketPeer {
     private func receivedControl(_ control: ControlMessage, _ text: Span<UInt8>) {
         let id = control.id(in: text)
         if let fault = control.fault {
+            if case .idInvalid = fault { loop.counters.breached(.messageIdBytes) }
             return writeError(fault.message, type: fault.errorType, id: id)
         }
         switch control.kind {

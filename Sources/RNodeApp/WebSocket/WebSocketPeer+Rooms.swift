@@ -15,6 +15,7 @@ extension WebSocketPeer {
     /// The registry admitted it: from here on it gets what is published.
     func enter(_ admission: Admission, id: MessageID?) {
         let room = admission.room
+        joinsRefused = 0
         let members = route.announcesMembers ? admission.clientIDs : nil
         if members != nil {
             loop.announce(room) {
@@ -35,6 +36,7 @@ extension WebSocketPeer {
     /// The registry let it go: nothing that is published from here on reaches it.
     func exit(_ departure: Departure, id: MessageID?) {
         let room = departure.room
+        joinsRefused = 0
         rooms.removeAll { $0.id == room.id }
         loop.rooms.remove(connection, from: room)
         announceLeft([departure])
@@ -49,6 +51,18 @@ extension WebSocketPeer {
         loop.rooms.remove(connection, from: room)
         guard !route.isRaw else { return }
         write { ControlWriter.roomLeft(room: room.id, id: nil, at: timestamp, into: &$0) }
+    }
+
+    /// A join of the client's was refused because it is in too many rooms: after as many in a row as it may be in rooms, without
+    /// a join or leave that went well between, the next ends the connection.
+    func joinRefused() {
+        joinsRefused += 1
+        // Once: what it sent before it hears of the close is still answered.
+        guard phase == .open, joinsRefused == core.registry.limits.roomsPerConnectionMax + 1
+        else { return }
+        let code = CloseCode.policyViolation
+        close(code, reason: "too many rooms")
+        raiseError("too many rooms", type: "too_many_rooms", closeCode: code.rawValue)
     }
 
     /// The rooms it is in, which it is in no more.

@@ -30,6 +30,7 @@ extension WebSocketPeer {
     }
 
     func writeError(_ error: RoomError, id: MessageID?) {
+        loop.counters.breached(LimitName(error))
         writeError(error.message, type: error.errorType, id: id)
         if let cause = error.cause { raiseServerError(cause) }
     }
@@ -43,7 +44,9 @@ extension WebSocketPeer {
     func writeBlocked(_ blocked: BlockedMessage, original: Span<UInt8>, id: MessageID?) {
         loop.counters.failed(ErrorWord(errorType: blocked.code.rawValue))
         // A message with an id is answered in any case.
-        guard mayNotify() || id != nil else { return }
+        guard mayNotify() || id != nil else {
+            return loop.counters.breached(.blockedNoticesPerSecondMax)
+        }
         loop.write(to: connection) {
             ControlWriter.messageBlocked(
                 blocked, original: original, id: id, at: timestamp, into: &$0)

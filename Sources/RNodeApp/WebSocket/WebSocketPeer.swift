@@ -30,6 +30,8 @@ final class WebSocketPeer: @unchecked Sendable {
     var isWelcomed = false
     /// The rooms it is in, in the order it joined.
     var rooms: [Room] = []
+    /// How many joins of the client's were refused in a row because it is in too many rooms.
+    var joinsRefused = 0
     /// What the registry knows it as, once it has asked for a room.
     var member: Member?
     var hasMembership: Bool { member != nil }

@@ -16,8 +16,8 @@ package enum HTTPDate {
 
     /// The same as bytes; `seconds` is within 1970–9999.
     static func append(_ seconds: Int64, to bytes: inout [UInt8]) {
-        let day = Int(seconds / 86_400)
-        let second = Int(seconds % 86_400)
+        let day = Int(truncatingIfNeeded: seconds / 86_400)
+        let second = Int(truncatingIfNeeded: seconds % 86_400)
         let date = civil(day)
         bytes.append(contentsOf: days.utf8.dropFirst(day % 7 * 3).prefix(3))
         bytes.append(contentsOf: ", ".utf8)

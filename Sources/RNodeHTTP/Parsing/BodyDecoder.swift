@@ -144,7 +144,7 @@ public struct BodyDecoder: Hashable, Sendable {
     private mutating func takeSize(_ byte: UInt8, _ limits: HTTPLimits) throws(HTTPParseError) {
         if let digit = ASCII.hexValue(byte) {
             guard Int(digits) < limits.chunkSizeDigitsMax, digits < 15 else {
-                throw HTTPParseError(.badChunk)
+                throw HTTPParseError(.chunkSizeTooLong)
             }
             digits &+= 1
             // 15 hexadecimal digits stay below 2^60.
@@ -174,9 +174,12 @@ public struct BodyDecoder: Hashable, Sendable {
         guard FieldSyntax.isValueByte(byte) else { throw HTTPParseError(.badChunk) }
         extensionBytes &+= 1
         extensionBytesTotal &+= 1
-        guard extensionBytes <= limits.chunkExtensionBytesMax,
-            extensionBytesTotal <= limits.chunkExtensionBytesTotalMax
-        else { throw HTTPParseError(.chunkExtensionTooLarge) }
+        guard extensionBytes <= limits.chunkExtensionBytesMax else {
+            throw HTTPParseError(.chunkExtensionTooLarge)
+        }
+        guard extensionBytesTotal <= limits.chunkExtensionBytesTotalMax else {
+            throw HTTPParseError(.chunkExtensionsTooLarge)
+        }
         switch (state, byte) {
         case (.extension, UInt8(ascii: "\"")): state = .quoted
         case (.quoted, UInt8(ascii: "\"")): state = .extension

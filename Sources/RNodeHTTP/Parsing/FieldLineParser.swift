@@ -14,9 +14,12 @@ enum FieldLineParser {
         guard layout.fieldCount < layout.limits.headerFieldsMax else {
             throw HTTPParseError(.tooManyFields)
         }
-        guard name.count <= layout.limits.fieldNameBytesMax,
-            value.count <= layout.limits.fieldValueBytesMax
-        else { throw HTTPParseError(.fieldTooLarge) }
+        guard name.count <= layout.limits.fieldNameBytesMax else {
+            throw HTTPParseError(.fieldNameTooLarge)
+        }
+        guard value.count <= layout.limits.fieldValueBytesMax else {
+            throw HTTPParseError(.fieldTooLarge)
+        }
         layout.append(
             HeadLayout.Field(name: HeadLayout.Run(name), value: HeadLayout.Run(value)))
         try note(bytes.extracting(name), value, of: bytes, &layout)

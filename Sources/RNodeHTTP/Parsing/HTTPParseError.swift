@@ -5,18 +5,19 @@ public import HTTPTypes
 /// The reason never holds a byte the client sent. After any of these the connection closes, and
 /// nothing behind the fault is parsed.
 public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
-    enum Kind: UInt8, CaseIterable, Sendable {
+    package enum Kind: UInt8, CaseIterable, Sendable {
         case badLineEnd, badEmptyLine, badRequestLine, badMethod, unknownMethod, badTarget
         case targetTooLong, tooManySegments, tooManyQueryPairs, badVersion, unsupportedVersion
-        case badFieldName, badFieldValue, foldedField, fieldTooLarge, tooManyFields, headTooLarge
+        case badFieldName, badFieldValue, foldedField, fieldNameTooLarge, fieldTooLarge
+        case tooManyFields, headTooLarge
         case badHost, missingHost, misdirected, badContentLength, badTransferEncoding,
             conflictingLengths
-        case bodyOnUpgrade, bodyOnConnect, bodyTooLarge, badChunk, chunkExtensionTooLarge,
-            badTrailer
+        case bodyOnUpgrade, bodyOnConnect, bodyTooLarge, badChunk, chunkSizeTooLong,
+            chunkExtensionTooLarge, chunkExtensionsTooLarge, badTrailer
         case unknownExpectation, headerTimeout, requestTimeout, bodyTooSlow
     }
 
-    let kind: Kind
+    package let kind: Kind
 
     init(_ kind: Kind) {
         self.kind = kind
@@ -32,10 +33,12 @@ public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
             .badFieldName, .badFieldValue, .foldedField, .badHost, .missingHost,
             .badContentLength, .badTransferEncoding, .conflictingLengths, .bodyOnUpgrade,
             .bodyOnConnect,
-            .badChunk, .chunkExtensionTooLarge, .badTrailer:
+            .badChunk, .chunkSizeTooLong, .chunkExtensionTooLarge, .chunkExtensionsTooLarge,
+            .badTrailer:
             .badRequest
         case .targetTooLong, .tooManySegments, .tooManyQueryPairs: .uriTooLong
-        case .fieldTooLarge, .tooManyFields, .headTooLarge: .requestHeaderFieldsTooLarge
+        case .fieldNameTooLarge, .fieldTooLarge, .tooManyFields, .headTooLarge:
+            .requestHeaderFieldsTooLarge
         case .headerTimeout, .requestTimeout, .bodyTooSlow: .requestTimeout
         case .bodyTooLarge: .contentTooLarge
         case .misdirected: .misdirectedRequest
@@ -62,6 +65,7 @@ public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
         case .badFieldName: "Malformed field name"
         case .badFieldValue: "Malformed field value"
         case .foldedField: "Folded fields are not accepted"
+        case .fieldNameTooLarge: "Field name too large"
         case .fieldTooLarge: "Field too large"
         case .tooManyFields: "Too many fields"
         case .headTooLarge: "Header fields too large"
@@ -75,7 +79,9 @@ public struct HTTPParseError: Error, Hashable, Sendable, CaseIterable {
         case .bodyOnConnect: "A CONNECT request must not have a body"
         case .bodyTooLarge: "Body too large"
         case .badChunk: "Malformed chunk"
-        case .chunkExtensionTooLarge: "Chunk extensions too large"
+        case .chunkSizeTooLong: "Chunk size too long"
+        case .chunkExtensionTooLarge: "Chunk extension too large"
+        case .chunkExtensionsTooLarge: "Chunk extensions too large"
         case .badTrailer: "Malformed trailer"
         case .unknownExpectation: "Unknown expectation"
         case .headerTimeout: "The header fields took too long"

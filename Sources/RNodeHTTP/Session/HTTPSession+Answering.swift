@@ -30,9 +30,21 @@ extension HTTPSession {
         return .nextRequest
     }
 
+    /// Whether a session that has just closed had served as many requests as it may.
+    package func hasServedAll(_ limits: HTTPLimits) -> Bool {
+        guard let served = limits.requestsPerConnectionMax else { return false }
+        return requestsServed >= served
+    }
+
+    /// Whether a session that has just closed left more of a body unread than is skipped.
+    package func hasTooMuchUnread(_ limits: HTTPLimits) -> Bool {
+        if drainedBytes > limits.unreadBodyBytesMax { return true }
+        return !decoder.isEnded && decoder.remaining > limits.unreadBodyBytesMax
+    }
+
     private func mayContinue(_ limits: HTTPLimits) -> Bool {
         guard keepsAlive, phase == .body || phase == .responding else { return false }
-        if let served = limits.requestsPerConnectionMax, requestsServed >= served { return false }
+        if hasServedAll(limits) { return false }
         // Whether a body still follows an unanswered Expect is the client's choice: no way to tell.
         guard phase == .body, !decoder.isEnded else { return true }
         return !isContinueDue && decoder.remaining <= limits.unreadBodyBytesMax

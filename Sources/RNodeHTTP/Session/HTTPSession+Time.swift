@@ -31,13 +31,17 @@ extension HTTPSession {
         }
     }
 
+    /// Whether a session that was closed without an error was so because the whole request took too long; else its body
+    /// came too slowly.
+    package func isOverdue(now: MonotonicInstant, limits: HTTPLimits) -> Bool {
+        now >= since.advanced(byNanoseconds: limits.requestTimeoutNanoseconds)
+    }
+
     /// Why a body is late; nil begins the next window.
     private mutating func lateness(
         _ now: MonotonicInstant, _ limits: HTTPLimits
     ) -> HTTPParseError? {
-        if now >= since.advanced(byNanoseconds: limits.requestTimeoutNanoseconds) {
-            return HTTPParseError(.requestTimeout)
-        }
+        if isOverdue(now: now, limits: limits) { return HTTPParseError(.requestTimeout) }
         guard windowBytes >= limits.bodyWindowBytesMin else {
             return HTTPParseError(.bodyTooSlow)
         }

@@ -67,6 +67,7 @@ extension HTTPLimits {
     /// Bytes of a body that must arrive in each window.
     var bodyWindowBytesMin: Int {
         // At most 16 MiB times 86,400,000: far inside 64 bits.
-        bodyBytesPerSecondMin &* Int(bodyRateWindowNanoseconds / 1_000_000) / 1000
+        bodyBytesPerSecondMin &* Int(truncatingIfNeeded: bodyRateWindowNanoseconds / 1_000_000)
+            / 1000
     }
 }

@@ -99,6 +99,8 @@ struct ConnectionState: OptionSet, Sendable {
     /// The peer has closed both ways while it was not read, and all it had sent is in the backlog: the backend watches it
     /// no more, and it ends when the handler has taken that.
     static let hungUp = ConnectionState(rawValue: 8192)
+    /// It overflowed because its peer took nothing for too long.
+    static let stalled = ConnectionState(rawValue: 16384)
 
     /// States in which no bytes are given to the handler.
     @inlinable

@@ -109,6 +109,10 @@ public struct ConnectionContext: ~Copyable {
         unsafe connection.pointee.stallDeadline != .distantFuture
     }
 
+    /// Whether the handler is told `overflowed` because the peer took nothing for ``IOLimits/outputStallTimeout``, and not
+    /// because the output is full.
+    public var isStalled: Bool { unsafe connection.pointee.state.contains(.stalled) }
+
     /// Whether a message that ``accepts(_:)`` said no to can wait, by ``enqueue(_:key:isDroppable:)``.
     public var keepsApart: Bool { unsafe core.pointee.keepsApart(connection.pointee) }
 

@@ -31,7 +31,7 @@ extension EventLoop {
         }
         unsafe tellOverflowed(connection)
         unsafe resumeIfDrained(connection)
-        unsafe giveBacklog(connection)
+        let isGivenAgain = unsafe giveBacklog(connection)
         if unsafe connection.pointee.state.contains(.hungUp) { unsafe endIfHeard(connection) }
         if unsafe connection.pointee.waiting != nil { unsafe tellDropped(connection) }
         unsafe core.pointee.send(from: &connection.pointee)
@@ -42,6 +42,9 @@ extension EventLoop {
             unsafe core.pointee.updateInterest(of: &connection.pointee)
             // Congested by the first send and drained by the second: no event will ever tell of it.
             if unsafe isDrained(connection) { unsafe core.pointee.touch(&connection.pointee) }
+            if !isGivenAgain, unsafe core.pointee.isForgotten(connection.pointee) {
+                tally.leftUnserved()
+            }
         }
         return false
     }
@@ -72,7 +75,9 @@ extension EventLoop {
 
     private func resumeIfDrained(_ connection: UnsafeMutablePointer<Connection>) {
         if unsafe isDrained(connection) {
-            unsafe connection.pointee.state.remove([.congested, .overflowed, .overflowTold])
+            unsafe connection.pointee.state.remove([
+                .congested, .overflowed, .overflowTold, .stalled,
+            ])
             var context = unsafe ConnectionContext(connection, core: core)
             handler?.drained(&context)
         } else if unsafe connection.pointee.unsentCount > limits.outputSoftMarkBytes {
@@ -80,22 +85,23 @@ extension EventLoop {
         }
     }
 
-    /// Gives the handler what it had not taken, once it wants bytes again.
-    private func giveBacklog(_ connection: UnsafeMutablePointer<Connection>) {
+    /// Gives the handler what it had not taken, once it wants bytes again. Returns whether it is given the rest in this turn too.
+    private func giveBacklog(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
         guard let handler, unsafe connection.pointee.backlog != nil,
             unsafe connection.pointee.state.isDisjoint(with: [.paused, .congested, .yielded]),
             unsafe connection.pointee.state.isDisjoint(with: .deaf),
             var bytes = unsafe connection.pointee.backlog.take()?.take()
-        else { return }
+        else { return false }
         var context = unsafe ConnectionContext(connection, core: core)
         let taken = bytes.withMutableSpan { handler.received(&$0, on: &context) }
         bytes.removeFirst(taken)
-        guard !bytes.isEmpty, !context.isClosing else { return }
+        guard !bytes.isEmpty, !context.isClosing else { return false }
         unsafe connection.pointee.backlog = Owned(bytes)
         // Nothing taken and not paused: the handler waits for more bytes, which would never be read.
-        if taken > 0, unsafe connection.pointee.state.isDisjoint(with: [.paused, .yielded]) {
-            context.giveAgain()
-        }
+        guard taken > 0, unsafe connection.pointee.state.isDisjoint(with: [.paused, .yielded])
+        else { return false }
+        context.giveAgain()
+        return true
     }
 
     /// Ends a connection whose peer has hung up, once the handler has taken all that it had sent.

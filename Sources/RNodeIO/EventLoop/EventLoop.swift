@@ -260,6 +260,15 @@ public final class EventLoop: @unchecked Sendable {
     /// The open connections. On the loop's thread only.
     public func openConnections() -> [ConnectionID] { unsafe core.pointee.openConnections() }
 
+    /// The open connections whose bytes nothing would bring to the handler, which wants them; looks at all of them. None, if
+    /// the loop and its handler are right. By whoever runs the turns, between two of them.
+    package func unservedConnections() -> [ConnectionID] {
+        unsafe core.pointee.openConnections().filter { id in
+            guard let connection = unsafe find(id) else { return false }
+            return unsafe core.pointee.isForgotten(connection.pointee)
+        }
+    }
+
     /// How many timers are scheduled. By whoever runs the turns.
     package var timerCount: Int { unsafe core.pointee.wheel.count }
 

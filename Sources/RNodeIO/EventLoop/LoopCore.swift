@@ -60,6 +60,7 @@ struct LoopCore: ~Copyable {
 
     /// The connection in a slot.
     func find(slot: UInt32) -> UnsafeMutablePointer<Connection>? {
+        // SAFETY: as above; nil for an empty slot, and for one that never was.
         unsafe connections.pointer(at: slot)
     }
 
@@ -177,7 +178,7 @@ struct LoopCore: ~Copyable {
     private mutating func stalled(_ connection: inout Connection) {
         touch(&connection)
         let isOver = !connection.state.isDisjoint(with: [.deaf, .sealed, .overflowTold])
-        connection.state.insert(isOver ? .aborted : .overflowed)
+        connection.state.insert(isOver ? .aborted : [.overflowed, .stalled])
         connection.stallDeadline = now.advanced(by: limits.outputStallTimeout)
         arm(at: min(connection.stallDeadline, connection.deadline), &connection)
     }
@@ -302,6 +303,17 @@ struct LoopCore: ~Copyable {
     /// Whether the handler is not to be given bytes now.
     func isPaused(_ connection: borrowing Connection) -> Bool {
         connection.state.contains(.paused) || connection.backlog != nil
+    }
+
+    /// Whether nothing will ever bring a connection's bytes to the handler, who wants them: what it left is in no list, or
+    /// the backend was not asked for more. Asked when a turn has ended; it must never be so.
+    func isForgotten(_ connection: borrowing Connection) -> Bool {
+        let state = connection.state
+        let waits: ConnectionState = [.touched, .paused, .congested, .yielded]
+        guard state.isDisjoint(with: waits), state.isDisjoint(with: .deaf) else { return false }
+        if connection.backlog != nil { return true }
+        return state.isDisjoint(with: [.inputFinished, .hungUp])
+            && !connection.interest.contains(.readable)
     }
 
     /// Tells the backend what the connection waits for, if that has changed.

@@ -5,6 +5,7 @@ public final class LoopTally: Sendable {
     private let acceptErrorCounts = InlineArray<10, Atomic<Int>> { _ in Atomic(0) }
     private let refused = Atomic(0)
     private let stale = Atomic(0)
+    private let unserved = Atomic(0)
     private let lagCounts = InlineArray<11, Atomic<Int>> { _ in Atomic(0) }
     private let lagNanoseconds = Atomic<Int64>(0)
 
@@ -24,6 +25,10 @@ public final class LoopTally: Sendable {
 
     /// Events of backends for connections that were gone already: late ones, which find nobody.
     public var staleEvents: Int { stale.load(ordering: .relaxed) }
+
+    /// Connections with bytes, or an end, that the handler wants and that nothing would bring to it after the turn: none, unless a
+    /// handler leaves bytes without pausing, yielding or closing.
+    public var unservedConnections: Int { unserved.load(ordering: .relaxed) }
 
     /// The upper bounds of ``turns``, in seconds; a last bucket without a bound follows.
     public static let turnBounds: [Double] = [
@@ -47,6 +52,8 @@ public final class LoopTally: Sendable {
     func refusedOne() { raise(refused) }
 
     func foundStaleEvent() { raise(stale) }
+
+    func leftUnserved() { raise(unserved) }
 
     func turnTook(_ nanoseconds: Int64) {
         raise(lagCounts[Self.bucket(of: nanoseconds)])

@@ -53,11 +53,13 @@ private final class Body: Sendable {
 }
 
 #if canImport(Darwin)
+    // SAFETY: the argument is the one retain that `start` passed on, taken over here, once and on the new thread.
     private func runBody(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
         unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
         return nil
     }
 #else
+    // SAFETY: as above.
     private func runBody(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let argument = unsafe argument else { return nil }
         unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()

@@ -13,23 +13,27 @@ extension SocketListener {
     /// - Port 0 gives all of them one port that was free; ``address`` tells which.
     /// - `::` takes IPv4 peers as well (they are reported with their IPv4 address); any other IPv6
     ///   address takes IPv6 peers only.
+    /// - `backlog` connections wait to be accepted from each; the system may cap it (`somaxconn`).
     /// - A Unix path has one listener whatever `count` is. The file of a server that died is replaced.
     ///
     /// - Throws: `IOError` with `EADDRINUSE` when anybody listens there already, another server that
     ///   shares its port by SO_REUSEPORT included; `ENAMETOOLONG` for a path that does not fit;
-    ///   `EINVAL` for a `count` below 1; otherwise what the system said.
+    ///   `EINVAL` for a `count` below 1 or a `backlog` not in 1…65,535; otherwise what the system said.
     public static func bind(
-        to address: SocketAddress, count: Int = 1
+        to address: SocketAddress, count: Int = 1, backlog: Int = IOLimits().listenBacklog
     ) throws(IOError) -> [SocketListener] {
-        guard count >= 1 else { throw IOError("bind", code: EINVAL) }
-        if case .unix(let path) = address { return [try bind(path: path)] }
-        return try bind(ip: try SystemCalls.resolve(address), count: count)
+        guard count >= 1, IOLimits.listenBacklogRange.contains(backlog) else {
+            throw IOError("bind", code: EINVAL)
+        }
+        let backlog = Int32(clamping: backlog)
+        if case .unix(let path) = address { return [try bind(path: path, backlog: backlog)] }
+        return try bind(ip: try SystemCalls.resolve(address), count: count, backlog: backlog)
     }
 
     /// The first socket binds and listens without SO_REUSEPORT, so it fails if anybody listens there, and
     /// of two servers that start at once one fails at least. Only then is its port opened to the others.
     private static func bind(
-        ip wanted: SystemAddress, count: Int
+        ip wanted: SystemAddress, count: Int, backlog: Int32
     ) throws(IOError) -> [SocketListener] {
         let first = try makeSocket(for: wanted)
         try SystemCalls.bind(first, to: wanted)
@@ -62,7 +66,9 @@ extension SocketListener {
     }
 
     /// The directory is locked meanwhile: of two servers that find the same dead file, one replaces it.
-    private static func bind(path: String) throws(IOError) -> SocketListener {
+    private static func bind(
+        path: String, backlog: Int32
+    ) throws(IOError) -> SocketListener {
         let address = try SystemCalls.numeric(.unix(path: path))
         let lock = SystemCalls.lockDirectory(of: path)
         if try SystemCalls.socketFile(at: path) != nil {

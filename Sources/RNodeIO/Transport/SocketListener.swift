@@ -8,12 +8,9 @@
 
 /// A listening TCP or Unix socket: the default ``Listener``.
 ///
-/// ``bind(to:count:)`` makes one for each loop. A listener is moved to its loop before use, and used by
+/// ``bind(to:count:backlog:)`` makes one for each loop. A listener is moved to its loop before use, and used by
 /// that loop's thread only.
 public final class SocketListener: Listener {
-    /// Connections that wait to be accepted; the system may cap it (`somaxconn`).
-    public static let backlog: Int32 = 4096
-
     /// Where it listens, with the real port.
     public let address: SocketAddress
     private var owned: FileDescriptor

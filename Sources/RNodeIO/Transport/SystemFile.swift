@@ -31,6 +31,7 @@ package struct SystemFile: ~Copyable {
         let directory = try Self.openDirectory(root)
         let file = try Self.open(relative, beneath: directory)
         var status = stat()
+        // SAFETY: writes one stat of this frame.
         guard unsafe fstat(file.rawValue, &status) == 0 else {
             throw IOError("fstat", code: errno)
         }
@@ -117,6 +118,7 @@ package struct SystemFile: ~Copyable {
     }
 }
 
+// SAFETY: the caller lends a NUL-terminated path for this call.
 private func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
     unsafe open(path, flags)
 }

@@ -16,7 +16,9 @@ enum Base64 {
                 bits = bits << 8 | UInt32(byte)
             }
             for place in 0..<4 {
-                let six = Int(truncatingIfNeeded: bits >> UInt32(18 &- 6 &* place)) & 0x3F
+                let six =
+                    Int(truncatingIfNeeded: bits >> UInt32(truncatingIfNeeded: 18 &- 6 &* place))
+                    & 0x3F
                 text.unicodeScalars.append(place <= group ? letters[six] : "=")
             }
             index &+= 3

@@ -40,18 +40,26 @@ public struct ExtensionOffer: Hashable, Sendable {
 
 extension FieldScanner {
     /// The offers of `Sec-WebSocket-Extensions`, the first `max` of them; nil when the value
-    /// breaks the grammar, none when there is no value.
-    static func extensions(_ value: [UInt8]?, max: Int) -> [ExtensionOffer]? {
+    /// breaks the grammar, none when there is no value. Those beyond `max` are counted.
+    static func extensions(
+        _ value: [UInt8]?, max: Int, declined: inout Int
+    ) -> [ExtensionOffer]? {
         guard let value else { return [] }
         var scanner = FieldScanner(value)
         var offers: [ExtensionOffer] = []
         scanner.skipToElement()
         while scanner.next != nil {
             guard let offer = scanner.extensionOffer(), scanner.atElementEnd() else { return nil }
-            if offers.count < max { offers.append(offer) }
+            if offers.count < max { offers.append(offer) } else { declined &+= 1 }
             scanner.skipToElement()
         }
         return offers
+    }
+
+    /// The same, whatever is beyond `max`.
+    static func extensions(_ value: [UInt8]?, max: Int) -> [ExtensionOffer]? {
+        var declined = 0
+        return extensions(value, max: max, declined: &declined)
     }
 
     private mutating func extensionOffer() -> ExtensionOffer? {

@@ -97,8 +97,10 @@ extension FieldScanner {
     }
 
     /// The elements of `Sec-WebSocket-Protocol`, the first `max` of them: different tokens, at
-    /// least one. Nil when the value is anything else, and no elements when there is no value.
-    static func subprotocols(_ value: [UInt8]?, max: Int) -> [String]? {
+    /// least one. Nil when the value is anything else, and no elements when there is no value. Those beyond `max` are counted.
+    static func subprotocols(
+        _ value: [UInt8]?, max: Int, declined: inout Int
+    ) -> [String]? {
         guard let value else { return [] }
         var scanner = FieldScanner(value)
         var names: [String] = []
@@ -109,9 +111,17 @@ extension FieldScanner {
             if names.count < max {
                 guard !names.contains(name) else { return nil }
                 names.append(name)
+            } else {
+                declined &+= 1
             }
             scanner.skipToElement()
         }
         return names.isEmpty ? nil : names
+    }
+
+    /// The same, whatever is beyond `max`.
+    static func subprotocols(_ value: [UInt8]?, max: Int) -> [String]? {
+        var declined = 0
+        return subprotocols(value, max: max, declined: &declined)
     }
 }

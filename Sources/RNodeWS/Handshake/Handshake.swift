@@ -9,6 +9,8 @@ public struct Handshake: Sendable {
     /// The extensions the client offered, in order. Those beyond `WebSocketLimits.offersMax`, and
     /// all of a field that breaks the grammar, are declined, and missing here.
     public let extensions: [ExtensionOffer]
+    /// Whether offers were declined because there were more than `WebSocketLimits.offersMax`.
+    package let declinesOffers: Bool
     /// The value for `Sec-WebSocket-Accept`.
     public let accept: String
 
@@ -25,10 +27,16 @@ public struct Handshake: Sendable {
         guard case .value(let key) = fields.key, Base64.isNonce(key.span) else {
             throw .keyInvalid
         }
-        guard let offered = FieldScanner.subprotocols(fields.subprotocols, max: limits.offersMax)
+        var declined = 0
+        guard
+            let offered = FieldScanner.subprotocols(
+                fields.subprotocols, max: limits.offersMax, declined: &declined)
         else { throw .subprotocolsInvalid }
         subprotocols = offered
-        extensions = FieldScanner.extensions(fields.extensions, max: limits.offersMax) ?? []
+        extensions =
+            FieldScanner.extensions(
+                fields.extensions, max: limits.offersMax, declined: &declined) ?? []
+        declinesOffers = declined > 0
         accept = Self.accept(key: key.span)
     }
 

@@ -27,7 +27,8 @@ package struct SHA1 {
         var digest = InlineArray<20, UInt8>(repeating: 0)
         for index in 0..<20 {
             let word = state[index / 4]
-            digest[index] = UInt8(truncatingIfNeeded: word >> UInt32(24 &- 8 &* (index % 4)))
+            let shift = UInt32(truncatingIfNeeded: 24 &- 8 &* (index % 4))
+            digest[index] = UInt8(truncatingIfNeeded: word >> shift)
         }
         return digest
     }

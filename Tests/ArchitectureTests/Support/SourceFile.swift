@@ -44,6 +44,11 @@ struct SourceFile {
         lineWords.indices.filter { lineWords[$0].contains(word) }.map { $0 + 1 }
     }
 
+    /// How often this word stands in the code.
+    func count(ofWord word: String) -> Int {
+        lineWords.reduce(0) { $0 + $1.count { $0 == word } }
+    }
+
     /// The numbers, from 1, of the lines whose code holds this text.
     func lines(with text: String) -> [Int] {
         lines { $0.contains(text) }

@@ -90,6 +90,7 @@ struct LimitFieldTests {
         },
         Field("io.outputHardCapBytes", 65_536 ... .max) { $0.io.outputHardCapBytes = $1 },
         Field("io.outputStallTimeout", 10...hour) { $0.io.outputStallTimeout = .milliseconds($1) },
+        Field("io.listenBacklog", 1...65_535) { $0.io.listenBacklog = $1 },
         Field("io.acceptsPerTurnMax", 1...4_096) { $0.io.acceptsPerTurnMax = $1 },
         Field("io.messagesPerTurnMax", 1...65_536) { $0.io.messagesPerTurnMax = $1 },
         Field("io.jobsPerTurnMax", 16...1_048_576) { $0.io.jobsPerTurnMax = $1 },

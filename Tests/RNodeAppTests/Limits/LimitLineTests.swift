@@ -19,6 +19,7 @@ struct LimitLineTests {
         #expect(limits.count == 1)
         #expect(limits.first?.contains("webSocket.messagesPerSecondMax=7") == true)
         #expect(limits.first?.contains("io.outputHardCapBytes=1048576") == true)
+        #expect(limits.first?.contains("io.listenBacklog=4096") == true)
         for field in [
             "headerTimeout=10", "requestTimeout=60", "bodyRateWindow=10", "keepAliveTimeout=75",
         ] {

@@ -89,7 +89,7 @@ struct ShareTests {
             #expect(journal.all.count { $0 == "true" } == round * min(count, 3))
         }
         let refused = try await stage.metric(
-            #"rnode_server_websocket_errors_total{kind="slow_consumer"}"#)
+            #"rnode_server_limit_breaches_total{limit="look_ups_max"}"#)
         #expect(refused == 2 * max(count - 3, 0))
         let app = stage.app
         let info = try await stage.host.run { await app.getRoomInfo(room) }

@@ -30,7 +30,7 @@ struct PrometheusTextTests {
             ("messages_received_total", "counter"), ("connection_duration_seconds", "histogram"),
             ("message_size_bytes", "histogram"), ("errors_total", "counter"),
             ("events_filtered_total", "counter"), ("inflate_ratio_max", "gauge"),
-            ("traps_avoided_total", "counter"),
+            ("traps_avoided_total", "counter"), ("closes_total", "counter"),
         ] {
             #expect(lines.contains("# TYPE rnode_server_websocket_\(name) \(kind)"))
             #expect(lines.contains { $0.hasPrefix("# HELP rnode_server_websocket_\(name) ") })
@@ -93,7 +93,7 @@ struct PrometheusTextTests {
                 #expect(match.1 == current || match.1 + (match.2 ?? "") == current)
             }
         }
-        #expect(seen.count == 21)
+        #expect(seen.count == 24)
     }
 
     @Test("Buckets are cumulative, and the last one is the count")
@@ -125,9 +125,17 @@ struct PrometheusTextTests {
         route.received(bytes: 1)
         loop.inflateRatioHighest.set(7)
         loop.closes(for: .internalInvariant)
+        for _ in 0..<2 { loop.breached(.frameBytesMax) }
+        loop.closeSent(.goingAway)
         let snapshot = metrics.snapshot(rooms: 3, roomConnections: 0)
         let json = text { PrometheusText.appendJSON(snapshot, to: &$0) }
         let first = #"{"websocket":{"connections":1,"rooms":3,"messages":2,"#
-        #expect(json == first + #""inflateRatioMax":7,"trapsAvoided":1}}"#)
+        let rest = json.dropFirst(first.count)
+        #expect(json.hasPrefix(first))
+        #expect(
+            rest.hasPrefix(#""inflateRatioMax":7,"trapsAvoided":1,"closes":{"1000":0,"1001":1,"#))
+        #expect(rest.contains(#""none":0,"other":0}},"limits":{"request_line_bytes_max":0,"#))
+        #expect(rest.contains(#""frame_bytes_max":2,"#))
+        #expect(rest.hasSuffix(#""drain_deadline":0}}"#))
     }
 }

@@ -8,6 +8,7 @@ public final class DeflateBudget: Sendable {
     /// The most bytes that may be reserved at once.
     public let bytesMax: Int
     private let reserved = Atomic(0)
+    private let refused = Atomic(0)
 
     /// A budget of which nothing is reserved.
     public init(bytesMax: Int = 64 << 20) {
@@ -17,12 +18,16 @@ public final class DeflateBudget: Sendable {
     /// Bytes reserved now.
     public var reservedBytes: Int { reserved.load(ordering: .relaxed) }
 
+    /// How often memory was refused.
+    package var refusals: Int { refused.load(ordering: .relaxed) }
+
     /// Reserves memory; false, and nothing reserved, when it would be too much.
     func reserve(_ bytes: Int) -> Bool {
         guard bytes > 0 else { return true }
         let before = reserved.wrappingAdd(bytes, ordering: .relaxed).oldValue
         guard bytes <= bytesMax &- before else {
             release(bytes)
+            refused.wrappingAdd(1, ordering: .relaxed)
             return false
         }
         return true

@@ -42,8 +42,8 @@ struct ZlibStream: ~Copyable {
                 case CZLIB_MEMORY_ERROR: .memory
                 default: .failed
                 }
-            consumed = Int(step.consumed)
-            produced = Int(step.produced)
+            consumed = Int(clamping: step.consumed)
+            produced = Int(clamping: step.produced)
             isAtBoundary = step.is_at_boundary != 0
         }
     }
