@@ -23,7 +23,9 @@ final class ChatClient: WebSocketClient {
         super.init(number, "\(path)?clientId=c\(number)", circumstances, peer, fate, dice, log)
     }
 
-    override func accepts(refusal: Int) -> Bool { refusal == 403 && number % 10 == 8 }
+    override func accepts(refusal: Int) -> Bool {
+        refusal == 403 && number % 10 == 8 || super.accepts(refusal: refusal)
+    }
 
     // MARK: - Speaking
 

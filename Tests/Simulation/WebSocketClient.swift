@@ -36,7 +36,9 @@ class WebSocketClient: Client {
     func message(_ payload: ArraySlice<UInt8>, isText: Bool) {}
     func say() {}
     /// Whether an opening may be refused with this status.
-    func accepts(refusal: Int) -> Bool { false }
+    func accepts(refusal: Int) -> Bool {
+        circumstances.drains && (refusal == 503 || refusal == 408)
+    }
 
     // MARK: - Speaking
 

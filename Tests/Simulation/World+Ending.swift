@@ -51,6 +51,7 @@ extension World {
     }
 
     private func checkAtRest() {
+        checkUnserved()
         guard log.violations.isEmpty else { return }
         for client in clients where client.isHealthy && !client.isExcused && !client.isGone {
             if let missing = client.missing() { client.complain("still waits for \(missing)") }

@@ -70,7 +70,9 @@ extension App {
             if let stopping = state.stopping { return stopping }
             // Detached: a cancelled caller must not cut the waiting short. On loops of somebody else's, on one of them.
             let hosted = state.running == nil ? state.core?.loops.first?.eventLoop : nil
-            let stopping = Task.detached(executorPreference: hosted) { await self.drain() }
+            let stopping = Task.detached(executorPreference: hosted) {
+                await self.drain(on: hosted)
+            }
             state.stopping = stopping
             return stopping
         }
@@ -82,10 +84,10 @@ extension App {
         state.withLock { state in state.core.map(\.isDraining) ?? state.isStopped }
     }
 
-    private func drain() async -> ShutdownResult {
+    private func drain(on executor: (any TaskExecutor)?) async -> ShutdownResult {
         let (core, running) = state.withLock { ($0.core, $0.running) }
         guard let core else { return ShutdownResult(cutConnections: 0) }
-        let steps = DrainSteps(core: core)
+        let steps = DrainSteps(core: core, executor: executor)
         // Loops that callbacks block can't say that the time is up: then the real clock does.
         let guardian = running.map { running in
             Task.detached {

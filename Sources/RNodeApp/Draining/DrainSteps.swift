@@ -10,12 +10,15 @@ struct DrainSteps: Sendable {
     }
 
     private let core: AppCore
+    /// Where the broker is stopped; nil for Swift's pool.
+    private let executor: (any TaskExecutor)?
     private let loops: [AppLoop]
     private let reports: AsyncStream<Report>
     private let continuation: AsyncStream<Report>.Continuation
 
-    init(core: AppCore) {
+    init(core: AppCore, executor: (any TaskExecutor)?) {
         self.core = core
+        self.executor = executor
         loops = core.loops
         // Each loop reports five times, the broker once, the guard of blocked loops twice.
         (reports, continuation) = AsyncStream<Report>.makeStream(
@@ -100,7 +103,7 @@ struct DrainSteps: Sendable {
     /// Lets the broker send what it has, for as long as it may take.
     private func stopBroker(_ reports: inout Reports) async {
         let (broker, continuation) = (core.configuration.broker, continuation)
-        let stopping = Task {
+        let stopping = Task(executorPreference: executor) {
             await broker.stop()
             continuation.yield(.brokerStopped)
         }

@@ -107,7 +107,7 @@ struct BlockedDrainTests {
         let stage = try await stage(NotedBroker(journal))
         _ = try await stage.client(id: "ada", loop: 0)
         _ = try await stage.client(id: "bob", loop: 1)
-        let steps = DrainSteps(core: try #require(stage.app.core))
+        let steps = DrainSteps(core: try #require(stage.app.core), executor: nil)
         // The real clock says that the time is up; no loop has a turn.
         steps.giveUpLoops()
         #expect(await steps.run() == 2)
