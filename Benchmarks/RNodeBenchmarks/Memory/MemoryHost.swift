@@ -54,12 +54,13 @@ final class MemoryHost {
         while backend.isReady || loop.hasWork { loop.turn() }
     }
 
-    /// Runs turns while something runs elsewhere, and returns what came of it. For preparing only.
+    /// Runs turns while something runs between them, and returns what came of it. For preparing only.
     func run<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) throws -> Value {
         let outcome = Outcome<Value>()
-        Task {
+        // Not on Swift's pool: it must not meet a turn, and under valgrind this thread would leave it no time.
+        Task(executorPreference: loop) {
             do {
                 let value = try await body()
                 outcome.result.withLock { $0 = .success(value) }

@@ -166,7 +166,7 @@ struct LimitFieldTests {
         },
         Field("rooms.roomMetadataBytesMax", 1...1_048_576) { $0.rooms.roomMetadataBytesMax = $1 },
         Field("rooms.announcedMembersMax", 1...10_000) { $0.rooms.announcedMembersMax = $1 },
-        Field("rooms.emptyRoomTimeToLive", 1 ... .max) {
+        Field("rooms.emptyRoomTimeToLive", 1...(3_650 * 86_400_000)) {
             $0.rooms.emptyRoomTimeToLive = .milliseconds($1)
         },
     ]
