@@ -115,8 +115,8 @@ extension App {
     /// Serves on loops that somebody else runs: a test over a scripted backend, or a host with threads of its own.
     ///
     /// Give each loop its listener with `EventLoop.listen(on:)`, and call this before their first turn, or from a task on
-    /// one of them while one thread runs them all: it must not meet a turn of theirs. `randomness` makes the ids of loop n; nil is the
-    /// system's.
+    /// one of them while one thread runs them all: it must not meet a turn of theirs. `randomness` makes the ids of loop n;
+    /// nil is the system's.
     public func serve(
         on loops: [EventLoop],
         randomness: @Sendable (Int) -> any RandomNumberGenerator = { _ in

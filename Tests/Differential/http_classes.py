@@ -23,6 +23,7 @@ OURS = {
     "CONNECT with a body": ("A CONNECT request must not", None, "RFC 9110 section 9.3.6: what follows is no body"),
     "too large": ("Body too large", None, "our limit of 1 MiB"),
     "chunk": ("Malformed chunk", None, "exact CRLF and no blanks: HARDENING A4 and A5"),
+    "chunk size": ("Chunk size too long", None, "HARDENING section 1: at most 15 digits, zeros in front too; others take any number"),
     "trailer": ("Malformed trailer", None, "as fields: RFC 9112 section 5"),
     "expectation": ("Unknown expectation", None, "417: RFC 9110 section 10.1.1"),
 }
