@@ -3,7 +3,8 @@ import RNodeIO
 import RNodeTesting
 
 // The other second phase: the server is told to end, in the middle of everything and with all that goes wrong. It ends by
-// its deadline, clients that do no wrong are told so, and nothing is left.
+// its deadline, each stream has an end, no client that does no wrong is told another code than those of its world, and
+// nothing is left. Who reads too slowly for its 1001 is cut without one: a drain's own tests say when each gets it.
 extension World {
     // @unchecked: a run, its loops and its tasks take place on one thread.
     /// What came of the drain.

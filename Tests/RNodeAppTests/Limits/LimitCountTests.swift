@@ -183,21 +183,36 @@ struct LimitCountTests {
             try await stage.metric(#"rnode_server_websocket_closes_total{code="none"}"#) == 1)
     }
 
-    @Test("A message, a frame or a fragment too many is counted by its own name")
-    func webSocketBreaches() async throws {
+    /// A frame of text whose mask changes nothing.
+    private static func frame(_ first: UInt8, _ count: Int) -> [UInt8] {
+        [first, 0x80 | UInt8(count), 0, 0, 0, 0] + [UInt8](repeating: 0x61, count: count)
+    }
+
+    @Test(
+        "A frame, a message, a fragment or a ping too many is counted by its own name",
+        arguments: [
+            ("frame_bytes_max", "1009", frame(0x81, 17)),
+            ("message_bytes_max", "1009", frame(0x01, 10) + frame(0x80, 7)),
+            ("fragments_max", "1008", frame(0x01, 1) + frame(0x00, 1) + frame(0x80, 1)),
+            ("control_frame_bytes", "1002", [0x89, 0xFE, 0, 126]),
+            ("control_frames_per_second_max", "1008", frame(0x89, 1) + frame(0x89, 1)),
+        ] as [(String, String, [UInt8])])
+    func webSocketBreaches(_ label: String, _ code: String, _ frames: [UInt8]) async throws {
         let stage = try await Stage.make {
             $0.metrics = true
-            $0.webSocket.messageBytesMax = 10
+            $0.webSocket.messageBytesMax = 16
+            $0.webSocket.fragmentsMax = 2
+            $0.webSocket.controlFramesPerSecondMax = 1
+            $0.webSocket.controlFrameBurstMax = 1
         } _: { app in
             app.websocket("/chat") { _ in }
         }
         let ada = try await stage.client(id: "ada")
-        ada.send("this is too long")
+        ada.socket.peer.send(frames)
         await stage.host.settle()
-        let found = try await counts(stage)
-        #expect(found == ["message_bytes_max": 1] || found == ["frame_bytes_max": 1])
-        #expect(
-            try await stage.metric(#"rnode_server_websocket_closes_total{code="1009"}"#) == 1)
+        #expect(try await counts(stage) == [label: 1])
+        let closes = #"rnode_server_websocket_closes_total{code="\#(code)"}"#
+        #expect(try await stage.metric(closes) == 1)
     }
 
     @Test("Rooms beyond their limits are counted, whoever makes them")

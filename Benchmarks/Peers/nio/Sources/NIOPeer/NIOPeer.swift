@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -8,7 +9,8 @@ import NIOWebSocket
 enum NIOPeer {
     static func main() async throws {
         guard CommandLine.arguments.count == 2, let port = Int(CommandLine.arguments[1]) else {
-            fatalError("Usage: NIOPeer PORT")
+            print("Usage: NIOPeer PORT")
+            exit(2)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let room = NIOLoopBoundBox.makeBoxSendingValue(Room(), eventLoop: group.next())
