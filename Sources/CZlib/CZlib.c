@@ -1,6 +1,7 @@
 #include "CZlib.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 struct czlib_stream {
@@ -8,27 +9,49 @@ struct czlib_stream {
     int deflates;
     // A reset failed: no call succeeds any more.
     int is_broken;
+    // zlib.zalloc and zlib.zfree are the maker's, and this stream itself is from there.
+    int has_given_memory;
 };
+
+// Room for a stream, with nothing in it but where it is from.
+static czlib_stream *room(const czlib_memory *memory) {
+    if (memory == NULL) return calloc(1, sizeof(czlib_stream));
+    czlib_stream *stream = memory->allocate(memory->context, 1, sizeof(czlib_stream));
+    if (stream == NULL) return NULL;
+    memset(stream, 0, sizeof *stream);
+    stream->has_given_memory = 1;
+    stream->zlib.opaque = memory->context;
+    stream->zlib.zalloc = memory->allocate;
+    stream->zlib.zfree = memory->release;
+    return stream;
+}
+
+static void give_back(czlib_stream *stream) {
+    if (stream->has_given_memory) stream->zlib.zfree(stream->zlib.opaque, stream);
+    else free(stream);
+}
 
 static czlib_stream *made(czlib_stream *stream, int status) {
     if (status == Z_OK) return stream;
-    free(stream);
+    give_back(stream);
     return NULL;
 }
 
-czlib_stream *czlib_deflater(int32_t level, int32_t window_bits, int32_t memory_level) {
+czlib_stream *czlib_deflater(
+    int32_t level, int32_t window_bits, int32_t memory_level, const czlib_memory *memory
+) {
     // zlib would take a window of 8 bits here as 9, or refuse it: it depends on its version.
     if (window_bits < 9 || window_bits > 15) return NULL;
-    czlib_stream *stream = calloc(1, sizeof *stream);
+    czlib_stream *stream = room(memory);
     if (stream == NULL) return NULL;
     stream->deflates = 1;
     // Negative window bits are zlib's way to ask for a raw stream.
     return made(stream, deflateInit2(&stream->zlib, level, Z_DEFLATED, -window_bits, memory_level, Z_DEFAULT_STRATEGY));
 }
 
-czlib_stream *czlib_inflater(int32_t window_bits) {
+czlib_stream *czlib_inflater(int32_t window_bits, const czlib_memory *memory) {
     if (window_bits < 8 || window_bits > 15) return NULL;
-    czlib_stream *stream = calloc(1, sizeof *stream);
+    czlib_stream *stream = room(memory);
     if (stream == NULL) return NULL;
     return made(stream, inflateInit2(&stream->zlib, -window_bits));
 }
@@ -36,7 +59,7 @@ czlib_stream *czlib_inflater(int32_t window_bits) {
 void czlib_free(czlib_stream *stream) {
     if (stream->deflates) deflateEnd(&stream->zlib);
     else inflateEnd(&stream->zlib);
-    free(stream);
+    give_back(stream);
 }
 
 static void give(

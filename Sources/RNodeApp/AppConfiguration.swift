@@ -84,6 +84,8 @@ public struct AppConfiguration: Sendable {
     public var registryExecutor: (any SerialExecutor)?
     /// The wall clock in milliseconds since 1970, for rooms' timestamps; a test gives its virtual one.
     public var wallClock: @Sendable () -> Int64 = { SystemClock.wallClockMilliseconds() }
+    /// Where zlib takes its memory, in tests that let it fail; nil for the C library's.
+    package var zlibMemory: ZlibMemory?
     /// Where the app logs to.
     public var logger = Logger(label: "rnode")
 

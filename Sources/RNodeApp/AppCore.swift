@@ -48,7 +48,8 @@ final class AppCore: @unchecked Sendable {
         hasRawRoutes = routes.webSockets.contains { $0.isRaw }
         hasFullRoutes = routes.webSockets.contains { !$0.isRaw }
         self.registry = registry
-        deflateBudget = DeflateBudget(bytesMax: configuration.deflateContextBytesMax)
+        deflateBudget = DeflateBudget(
+            bytesMax: configuration.deflateContextBytesMax, memory: configuration.zlibMemory)
         self.metrics = metrics
         fileReads = FileReads(
             max: configuration.fileReadsMax, waitingMax: configuration.fileReadsWaitingMax)

@@ -21,7 +21,7 @@ public struct WebSocketError: Error, Hashable, Sendable, BitwiseCopyable {
         case tooManyFragments, unfinishedMessage
         case pongTimeout, closeTimeout
         case tooManyMessages, tooManyControlFrames, tooMuchUnfinished
-        case internalInvariant
+        case outOfMemory, internalInvariant
     }
 
     private let rule: Rule
@@ -78,6 +78,8 @@ public struct WebSocketError: Error, Hashable, Sendable, BitwiseCopyable {
     public static let tooManyControlFrames = Self(.tooManyControlFrames)
     /// All connections together hold too much in messages whose end has not come, and this one most: 1013.
     public static let tooMuchUnfinished = Self(.tooMuchUnfinished)
+    /// zlib got no memory to inflate a message with: 1013.
+    public static let outOfMemory = Self(.outOfMemory)
     /// A state that can't be reached was reached; this connection pays for it: 1011.
     public static let internalInvariant = Self(.internalInvariant)
 }
@@ -90,7 +92,7 @@ extension WebSocketError: CustomStringConvertible {
         case .frameTooBig, .messageTooBig, .inflateRatioExceeded: .messageTooBig
         case .tooManyFragments, .unfinishedMessage, .tooManyMessages, .tooManyControlFrames:
             .policyViolation
-        case .tooMuchUnfinished: .tryAgainLater
+        case .tooMuchUnfinished, .outOfMemory: .tryAgainLater
         case .pongTimeout, .closeTimeout: .abnormal
         case .internalInvariant: .internalError
         default: .protocolError
@@ -99,7 +101,7 @@ extension WebSocketError: CustomStringConvertible {
 
     /// Whose fault it is.
     public var fault: Fault {
-        rule == .internalInvariant ? .local : .peer
+        rule == .internalInvariant || rule == .outOfMemory ? .local : .peer
     }
 
     /// The fixed words for the close frame's reason and for logs, at most 123 bytes of ASCII.
@@ -129,6 +131,7 @@ extension WebSocketError: CustomStringConvertible {
         case .tooManyMessages: "too many messages"
         case .tooManyControlFrames: "too many control frames"
         case .tooMuchUnfinished: "too much in unfinished messages"
+        case .outOfMemory: "no memory to inflate with"
         case .internalInvariant: "internal error"
         }
     }

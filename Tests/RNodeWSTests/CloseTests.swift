@@ -64,7 +64,7 @@ struct CloseCodeTests {
             .lengthOutOfRange, .controlFragmented, .controlTooLong, .continuationUnexpected,
             .continuationExpected, .closePayloadTooShort, .closeCodeInvalid, .invalidUTF8,
             .extensionPayloadInvalid, .frameTooBig, .messageTooBig, .tooManyFragments,
-            .unfinishedMessage, .pongTimeout, .closeTimeout, .internalInvariant,
+            .unfinishedMessage, .pongTimeout, .closeTimeout, .outOfMemory, .internalInvariant,
         ]
         for error in errors {
             var session = WebSocketSession(role: .server, now: .zero)
@@ -75,7 +75,8 @@ struct CloseCodeTests {
                 isLocal
                 ? .close(nil, []) : .close(error.closeCode.rawValue, Array("\(error.reason)".utf8))
             #expect(reports([output.copied()], Setup(role: .client)) == [expected])
-            #expect(error.fault == (error == .internalInvariant ? .local : .peer))
+            let isOurs = [.outOfMemory, .internalInvariant].contains(error)
+            #expect(error.fault == (isOurs ? .local : .peer))
         }
     }
 }

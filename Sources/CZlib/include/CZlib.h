@@ -8,6 +8,14 @@
 /// One stream of either direction; opaque.
 typedef struct czlib_stream czlib_stream;
 
+/// Where a stream takes its memory, all of it, and gives it back; `allocate` says NULL when there is none.
+typedef struct czlib_memory {
+    /// Handed to both functions; it must be there for as long as the stream.
+    void *context;
+    void *(*allocate)(void *context, uint32_t count, uint32_t size);
+    void (*release)(void *context, void *memory);
+} czlib_memory;
+
 /// What one call did.
 typedef struct czlib_step {
     /// One of the CZLIB_ values; any other is an error.
@@ -27,11 +35,13 @@ static const int32_t CZLIB_BUFFER_ERROR = -5;
 /// No memory.
 static const int32_t CZLIB_MEMORY_ERROR = -4;
 
-/// A stream that deflates; NULL when a value is out of its range, or there is no memory.
-czlib_stream *czlib_deflater(int32_t level, int32_t window_bits, int32_t memory_level);
+/// A stream that deflates; NULL when a value is out of its range, or there is no memory. `memory` is copied; NULL for
+/// the C library's.
+czlib_stream *czlib_deflater(
+    int32_t level, int32_t window_bits, int32_t memory_level, const czlib_memory *memory);
 
-/// A stream that inflates; NULL when the value is out of its range, or there is no memory.
-czlib_stream *czlib_inflater(int32_t window_bits);
+/// A stream that inflates; the same goes for it.
+czlib_stream *czlib_inflater(int32_t window_bits, const czlib_memory *memory);
 
 /// Ends and frees a stream.
 void czlib_free(czlib_stream *stream);

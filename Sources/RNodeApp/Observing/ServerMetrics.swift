@@ -227,6 +227,7 @@ enum ErrorWord: Int, CaseIterable, Sendable {
         switch error {
         case .tooManyMessages, .tooManyControlFrames: self = .rateLimited
         case .tooMuchUnfinished: self = .memoryBudget
+        case .outOfMemory: self = .serverError
         default: self.init(error.closeCode)
         }
     }

@@ -66,6 +66,36 @@ struct ReservationTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `C14 zlib's memory: the client that finds none goes without, or is closed with 1013`(
+        keepsContexts: Bool
+    ) async throws {
+        var (declined, closed) = (0, 0)
+        for ordinal in 1... {
+            let memory = ZlibMemory(failing: .only(ordinal))
+            do {
+                var course = try await Course(keepsContexts: keepsContexts) {
+                    $0.zlibMemory = memory
+                }
+                try await course.open()
+                declined += course.clients.count { $0.compression == nil }
+                if keepsContexts {
+                    try await course.play()
+                } else {
+                    _ = try await course.sendInPieces()
+                }
+                closed += course.lost
+                #expect(course.refusals.isEmpty && course.resets == 0)
+                #expect(course.lost <= 1)
+                #expect(course.closes == Array(repeating: .tryAgainLater, count: course.lost))
+                try await course.expectNothingIsLeft()
+            }
+            #expect(memory.liveCount == 0, "allocation \(ordinal): the loop's end gives all back")
+            guard memory.refusalCount > 0 else { break }
+        }
+        #expect((declined > 0) == keepsContexts && closed > 0, "\(declined) \(closed)")
+    }
+
     // MARK: - Unfinished messages
 
     @Test

@@ -9,10 +9,18 @@ public final class DeflateBudget: Sendable {
     public let bytesMax: Int
     private let reserved = Atomic(0)
     private let refused = Atomic(0)
+    /// Where the streams take their memory, also those that are not counted; nil for the C library's.
+    let memory: ZlibMemory?
 
     /// A budget of which nothing is reserved.
-    public init(bytesMax: Int = 64 << 20) {
+    public convenience init(bytesMax: Int = 64 << 20) {
+        self.init(bytesMax: bytesMax, memory: nil)
+    }
+
+    /// The same, with streams whose memory is from `memory`.
+    package init(bytesMax: Int = 64 << 20, memory: ZlibMemory?) {
         self.bytesMax = max(0, bytesMax)
+        self.memory = memory
     }
 
     /// Bytes reserved now.

@@ -21,7 +21,8 @@ public struct DeflateEncoding: Hashable, Sendable, BitwiseCopyable {
         Deflater.byteCount(windowBits: windowBits, memoryLevel: memoryLevel)
     }
 
-    func makeDeflater() -> Deflater? {
-        Deflater(level: level, windowBits: windowBits, memoryLevel: memoryLevel)
+    func makeDeflater(memory: ZlibMemory?) -> Deflater? {
+        Deflater(
+            level: level, windowBits: windowBits, memoryLevel: memoryLevel, memory: memory)
     }
 }

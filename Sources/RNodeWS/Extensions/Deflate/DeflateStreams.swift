@@ -49,7 +49,7 @@ public final class DeflateStreams {
 
     private func deflater(for encoding: DeflateEncoding) -> Deflater? {
         if let known = deflaters[encoding] { return known }
-        let made = encoding.makeDeflater()
+        let made = encoding.makeDeflater(memory: budget.memory)
         deflaters[encoding] = made
         return made
     }
@@ -101,11 +101,15 @@ public final class DeflateStreams {
 
     private static var lentBytes: Int { Inflater.byteCount(windowBits: 15) }
 
+    private func makeInflater() -> Inflater? {
+        Inflater(windowBits: 15, memory: budget.memory)
+    }
+
     /// Inflates a message that is here as a whole.
     func inflate(
         _ payload: Span<UInt8>, bytesMax: Int, ratioMax: Int?, into message: inout ByteBuffer
     ) throws(WebSocketError) {
-        guard let inflater = inflater ?? Inflater(windowBits: 15) else { throw .internalInvariant }
+        guard let inflater = inflater ?? makeInflater() else { throw .outOfMemory }
         self.inflater = inflater
         defer {
             noteRatio(of: inflater)
@@ -120,11 +124,12 @@ public final class DeflateStreams {
         inflateRatioHighest = max(inflateRatioHighest, inflater.highestRatio)
     }
 
-    /// Lends an inflater for a message that arrives in pieces; nil when the budget has no room for another.
+    /// Lends an inflater for a message that arrives in pieces; nil when the budget has no room for another, or
+    /// there is no memory.
     func lendInflater() -> Inflater? {
         guard budget.reserve(Self.lentBytes) else { return nil }
         if let last = idle.popLast() { return last }
-        guard let made = Inflater(windowBits: 15) else {
+        guard let made = makeInflater() else {
             budget.release(Self.lentBytes)
             return nil
         }

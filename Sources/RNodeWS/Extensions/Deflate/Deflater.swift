@@ -11,11 +11,16 @@ public final class Deflater {
     ///
     /// `level` 1…9, `windowBits` 9…15, `memoryLevel` 1…9, as zlib's `deflateInit2` has them. zlib
     /// can't deflate into a window of 8 bits.
-    public init?(level: Int, windowBits: Int, memoryLevel: Int) {
+    public convenience init?(level: Int, windowBits: Int, memoryLevel: Int) {
+        self.init(level: level, windowBits: windowBits, memoryLevel: memoryLevel, memory: nil)
+    }
+
+    /// The same, with zlib's memory from `memory`.
+    init?(level: Int, windowBits: Int, memoryLevel: Int, memory: ZlibMemory?) {
         guard (1...9).contains(level), (9...15).contains(windowBits),
             (1...9).contains(memoryLevel),
             let stream = ZlibStream(
-                level: level, windowBits: windowBits, memoryLevel: memoryLevel)
+                level: level, windowBits: windowBits, memoryLevel: memoryLevel, memory: memory)
         else { return nil }
         self.stream = stream
     }

@@ -20,10 +20,15 @@ public final class Inflater {
     private(set) var highestRatio = 0
 
     /// An inflater for a peer's window; nil when `windowBits` is not 8…15, or there is no memory.
-    public init?(windowBits: Int) {
+    public convenience init?(windowBits: Int) {
+        self.init(windowBits: windowBits, memory: nil)
+    }
+
+    /// The same, with zlib's memory from `memory`.
+    init?(windowBits: Int, memory: ZlibMemory?) {
         // zlib's deflate has always made 9 of 8, in some versions without saying so.
         guard (8...15).contains(windowBits),
-            let stream = ZlibStream(inflatingWindowBits: max(windowBits, 9))
+            let stream = ZlibStream(inflatingWindowBits: max(windowBits, 9), memory: memory)
         else { return nil }
         self.stream = stream
     }
@@ -41,7 +46,7 @@ public final class Inflater {
     /// Throws `messageTooBig` when there is more, once `message` is full to the byte;
     /// `inflateRatioExceeded` when a message has grown to more than `ratioMax` times what came of it,
     /// looked at after each 16 KiB; `extensionPayloadInvalid` for what is no such stream, or a
-    /// message that stops in the middle of a block; `internalInvariant` when there is no memory.
+    /// message that stops in the middle of a block; `outOfMemory` when zlib gets none.
     public func inflate(
         _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, ratioMax: Int? = nil,
         into message: inout ByteBuffer
@@ -130,7 +135,7 @@ public final class Inflater {
             stream.continueBehindEnd()
             isAtBoundary = true
             return true
-        case .memory: throw .internalInvariant
+        case .memory: throw .outOfMemory
         case .failed: throw .extensionPayloadInvalid
         }
     }

@@ -65,8 +65,9 @@ public final class PerMessageDeflate: WebSocketExtension {
             (keepsOutgoing ? encoding.byteCount : 0)
             &+ (keepsIncoming ? Inflater.byteCount(windowBits: incomingBits) : 0)
         guard streams.budget.reserve(bytes) else { return nil }
-        let deflater = keepsOutgoing ? encoding.makeDeflater() : nil
-        let inflater = keepsIncoming ? Inflater(windowBits: incomingBits) : nil
+        let memory = streams.budget.memory
+        let deflater = keepsOutgoing ? encoding.makeDeflater(memory: memory) : nil
+        let inflater = keepsIncoming ? Inflater(windowBits: incomingBits, memory: memory) : nil
         guard keepsOutgoing == (deflater != nil), keepsIncoming == (inflater != nil) else {
             streams.budget.release(bytes)
             return nil

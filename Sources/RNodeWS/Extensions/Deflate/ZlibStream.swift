@@ -51,19 +51,56 @@ struct ZlibStream: ~Copyable {
     // SAFETY: made by `init`, freed by `deinit`, used by nobody else. Input and output are lent to C for one call;
     // their lengths go along, and C forgets both before it returns. Loop's thread only: not Sendable.
     private let stream: OpaquePointer
+    /// Where the stream's memory is from, which C knows without owning it; nil for the C library's.
+    private let memory: ZlibMemory?
 
     /// A stream that deflates; nil when a value is out of its range, or there is no memory.
-    init?(level: Int, windowBits: Int, memoryLevel: Int) {
-        let made = unsafe czlib_deflater(
-            Int32(clamping: level), Int32(clamping: windowBits), Int32(clamping: memoryLevel))
+    init?(level: Int, windowBits: Int, memoryLevel: Int, memory: ZlibMemory?) {
+        let made = unsafe ZlibStream.withFunctions(of: memory) {
+            unsafe czlib_deflater(
+                Int32(clamping: level), Int32(clamping: windowBits), Int32(clamping: memoryLevel),
+                $0)
+        }
         guard let made = unsafe made else { return nil }
         unsafe stream = made
+        self.memory = memory
     }
 
     /// A stream that inflates; nil when the value is out of its range, or there is no memory.
-    init?(inflatingWindowBits windowBits: Int) {
-        guard let made = unsafe czlib_inflater(Int32(clamping: windowBits)) else { return nil }
+    init?(inflatingWindowBits windowBits: Int, memory: ZlibMemory?) {
+        let made = unsafe ZlibStream.withFunctions(of: memory) {
+            unsafe czlib_inflater(Int32(clamping: windowBits), $0)
+        }
+        guard let made = unsafe made else { return nil }
         unsafe stream = made
+        self.memory = memory
+    }
+
+    // SAFETY: C keeps a copy of the functions, and `memory` for as long as the stream is there, which holds it. What
+    // zlib asks for is its own to write and to give back, once.
+    private static func withFunctions(
+        of memory: ZlibMemory?, _ make: (UnsafePointer<czlib_memory>?) -> OpaquePointer?
+    ) -> OpaquePointer? {
+        guard let memory else { return unsafe make(nil) }
+        var functions = unsafe czlib_memory(
+            context: Unmanaged.passUnretained(memory).toOpaque(),
+            allocate: { context, count, size in
+                guard let memory = unsafe ZlibStream.memory(context), memory.grants() else {
+                    return nil
+                }
+                return UnsafeMutableRawPointer.allocate(
+                    byteCount: Int(clamping: count) &* Int(clamping: size), alignment: 16)
+            },
+            release: { context, bytes in
+                unsafe ZlibStream.memory(context)?.noteRelease()
+                unsafe bytes?.deallocate()
+            })
+        return unsafe make(&functions)
+    }
+
+    // SAFETY: the context is what `withFunctions` gave to C.
+    private static func memory(_ context: UnsafeMutableRawPointer?) -> ZlibMemory? {
+        unsafe context.map { unsafe Unmanaged<ZlibMemory>.fromOpaque($0).takeUnretainedValue() }
     }
 
     deinit {
