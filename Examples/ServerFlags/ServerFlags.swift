@@ -114,13 +114,15 @@ public struct ServerFlags: ParsableArguments {
         }
     }
 
-    /// Listens, says where, and serves until a signal; then throws the exit code that the end calls for.
+    /// Listens on the sockets that were opened for this process, else where the flags say; tells where, and serves until a
+    /// signal; then throws the exit code that the end calls for.
     public func serve(_ app: App) async throws {
         let file = logLevelFile
         let (host, port) = (host, port)
         let result = try await app.run {
-            let address = try await app.listen(host: host, port: port)
-            print("Serving at http://\(address)")
+            var addresses = try await app.listenOnInheritedSockets()
+            if addresses.isEmpty { addresses = [try await app.listen(host: host, port: port)] }
+            for address in addresses { print("Serving at http://\(address)") }
         } onReload: { app in
             guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8) else {
                 return

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Logging
 
 /// The loops of a listening app.
@@ -40,6 +41,39 @@ extension App {
         state.withLock { $0.addresses.append(bound) }
         try await listen(on: listeners.map { $0 as any Listener })
         return bound
+    }
+
+    /// Starts to listen on the sockets that were opened for this process: systemd's socket activation, sd_listen_fds(3).
+    ///
+    /// So a restart loses no connection: who comes between two processes waits in the socket's queue. Takes all sockets, or
+    /// those that the socket unit gave this `name` (`FileDescriptorName=`). Returns where they listen; nothing when the process
+    /// was handed none, so that it may listen elsewhere:
+    ///
+    /// ```swift
+    /// if try await app.listenOnInheritedSockets().isEmpty { try await app.listen(port: 4547) }
+    /// ```
+    ///
+    /// Throws ``/RNodeIO/InheritedSocketError`` for what is no listening stream socket, and else as
+    /// ``listen(on:)-(SocketAddress)`` does. All loops share each socket: one of them accepts, and hands off to all in turn.
+    @discardableResult
+    public func listenOnInheritedSockets(
+        named name: String? = nil
+    ) async throws -> [SocketAddress] {
+        try await listenOnInheritedSockets(ProcessInfo.processInfo.environment, named: name)
+    }
+
+    /// The same, with another environment, and descriptors from `first` on.
+    func listenOnInheritedSockets(
+        _ environment: [String: String], named name: String? = nil, from first: Int32 = 3
+    ) async throws -> [SocketAddress] {
+        try configuration.validate()
+        try state.withLock { try $0.routes.validate() }
+        let listeners = try SocketListener.inherited(by: environment, named: name, from: first)
+        guard !listeners.isEmpty else { return [] }
+        let addresses = listeners.map(\.address)
+        state.withLock { $0.addresses += addresses }
+        try await start().listen(on: listeners.map { $0 as any Listener }, sharingEach: true)
+        return addresses
     }
 
     /// Starts to listen on listeners of your own making: one for each loop; a single one hands off to all loops.
@@ -137,14 +171,17 @@ extension App {
 }
 
 extension AppCore {
-    /// Gives every loop its listener; a single one hands off to all.
-    func listen(on listeners: sending [any Listener]) async throws(IOError) {
+    /// Gives every loop its listener; a single one hands off to all, and so does each when they are to be shared.
+    func listen(
+        on listeners: sending [any Listener], sharingEach: Bool = false
+    ) async throws(IOError) {
         let moved = MovedListeners(listeners: listeners)
         let loops = loops
-        let handsOff = listeners.count == 1 && loops.count > 1
+        guard !loops.isEmpty else { return }
+        let handsOff = loops.count > 1 && (sharingEach || listeners.count == 1)
         let eventLoops = handsOff ? loops.map(\.eventLoop) : []
-        for position in 0..<min(listeners.count, loops.count) {
-            let result = await loops[position].run { loop in
+        for position in 0..<(sharingEach ? listeners.count : min(listeners.count, loops.count)) {
+            let result = await loops[position % loops.count].run { loop in
                 Result { () throws(IOError) in
                     try loop.eventLoop.listen(
                         on: moved.listeners[position], handsOffTo: eventLoops)

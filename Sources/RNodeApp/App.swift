@@ -50,6 +50,8 @@ public final class App: Sendable {
         var addresses: [SocketAddress] = []
         /// What serves the health of this app on a listener of its own.
         var admin: App?
+        /// Whom `run` tells that the app serves, and that it drains.
+        var supervisor: Supervisor?
         /// The end, once it has been asked for.
         var stopping: Task<ShutdownResult, Never>?
 

@@ -47,7 +47,7 @@ struct UnsafeTests {
 
     /// How often each module says it. An audit's sum: more needs a reason in the same change, less is to be kept.
     private static let counts = [
-        "RNodeApp": 19, "RNodeBytes": 53, "RNodeIO": 328, "RNodeRooms": 1, "RNodeWS": 46,
+        "RNodeApp": 19, "RNodeBytes": 53, "RNodeIO": 330, "RNodeRooms": 1, "RNodeWS": 46,
     ]
 
     @Test("Each module says unsafe as often as is listed")

@@ -14,6 +14,9 @@ extension App {
     ///
     /// `onStart` is called when the signals are listened to. An app that listens there, and not before `run`, can be ended in
     /// good order from the moment that its port is open. What it throws, `run` throws.
+    ///
+    /// Under systemd, as a unit of `Type=notify`, the process is reported ready when `onStart` has returned, and stopping when the
+    /// drain begins: sd_notify(3), to the socket named by `NOTIFY_SOCKET`.
     @discardableResult
     public func run(
         onStart: @Sendable () async throws -> Void = {},
@@ -32,6 +35,7 @@ extension App {
         for await _ in registrations.prefix(ProcessSignal.allCases.count) {}
         try await onStart()
         guard core != nil else { throw AppError(description: "call listen before run") }
+        reportReady(to: Supervisor())
         return await run(until: events, continuation, onReload: onReload)
     }
 
@@ -56,6 +60,12 @@ extension App {
             }
         }
         return ShutdownResult(cutConnections: 0)
+    }
+
+    /// Tells the supervisor that the app serves; it will hear of the drain, too.
+    func reportReady(to supervisor: Supervisor?) {
+        state.withLock { $0.supervisor = supervisor }
+        supervisor?.tell(.ready, logger)
     }
 
     /// Withdraws readiness, stops accepting, lets HTTP requests and callbacks finish, closes WebSocket connections with
@@ -85,7 +95,8 @@ extension App {
     }
 
     private func drain(on executor: (any TaskExecutor)?) async -> ShutdownResult {
-        let (core, running) = state.withLock { ($0.core, $0.running) }
+        let (core, running, supervisor) = state.withLock { ($0.core, $0.running, $0.supervisor) }
+        supervisor?.tell(.stopping, logger)
         guard let core else { return ShutdownResult(cutConnections: 0) }
         let steps = DrainSteps(core: core, executor: executor)
         // Loops that callbacks block can't say that the time is up: then the real clock does.

@@ -69,6 +69,26 @@ struct SystemAddress {
         store(value)
     }
 
+    /// A name in Linux's abstract namespace, which is no file; nil when it is empty or too long, and on other systems.
+    init?(abstractName name: [UInt8]) {
+        #if os(Linux)
+            guard (1...SystemAddress.pathBytesMax).contains(name.count) else { return nil }
+            var value = sockaddr_un()
+            value.sun_family = sa_family_t(AF_UNIX)
+            // SAFETY: as above; the NUL that makes a name abstract stands before it.
+            unsafe withUnsafeMutableBytes(of: &value.sun_path) { path in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: path.dropFirst()).copyBytes(
+                    from: name)
+            }
+            store(value)
+            // Every byte within the length is part of the name.
+            let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
+            length = socklen_t(start + 1 + name.count)
+        #else
+            return nil
+        #endif
+    }
+
     /// A copy of what the kernel or the resolver gave; nil when it is longer than any address.
     init?(copying bytes: UnsafeRawBufferPointer) {
         guard bytes.count <= MemoryLayout<sockaddr_storage>.size else { return nil }

@@ -6,13 +6,26 @@
     import Glibc
 #endif
 
-// How many descriptors there are, one kept in reserve, and the signal of broken pipes.
+// How many descriptors there are, one kept in reserve, inherited ones, and the signal of broken pipes.
 
 extension SystemCalls {
     /// A descriptor of no use but to be there; owns nothing when none is left.
     static func openReserve() -> FileDescriptor {
         // SAFETY: reads a NUL-terminated literal.
         FileDescriptor(owning: unsafe open("/dev/null", O_RDONLY | O_CLOEXEC))
+    }
+
+    /// Another descriptor for what `inherited` is open for; both are closed by exec from now on.
+    static func duplicate(_ inherited: Int32) throws(IOError) -> FileDescriptor {
+        let raw = try check(fcntl(inherited, F_DUPFD_CLOEXEC, 3), "fcntl")
+        let descriptor = FileDescriptor(owning: raw)
+        _ = try check(fcntl(inherited, F_SETFD, FD_CLOEXEC), "fcntl")
+        return descriptor
+    }
+
+    static func setNonBlocking(_ descriptor: borrowing FileDescriptor) throws(IOError) {
+        let flags = try check(fcntl(descriptor.rawValue, F_GETFL), "fcntl")
+        _ = try check(fcntl(descriptor.rawValue, F_SETFL, flags | O_NONBLOCK), "fcntl")
     }
 
     /// How many descriptors this process may have open (the soft limit); 1,024 when the system does not say.

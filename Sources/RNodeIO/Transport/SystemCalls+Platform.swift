@@ -12,6 +12,13 @@
 // What differs between systems, and the C functions that share a name with a method of SystemCalls.
 
 extension SystemCalls {
+    /// What `SO_TYPE` says of a stream.
+    #if canImport(Glibc)
+        static let plainStreamType = Int32(SOCK_STREAM.rawValue)
+    #else
+        static let plainStreamType = SOCK_STREAM
+    #endif
+
     #if canImport(Darwin)
         static let streamType = SOCK_STREAM
         static let datagramType = SOCK_DGRAM
