@@ -16,9 +16,7 @@ extension AppCore {
     func respondMetrics(_ request: Request, _ response: Response) async {
         let loops = loops.map(\.eventLoop)
         var snapshot = await metricsSnapshot()
-        snapshot.add(
-            loops.reduce(0) { $0 &+ $1.tally.refusedConnections }, of: .connectionsMax)
-        snapshot.add(deflateBudget.refusals, of: .deflateContextBytesMax)
+        addLimits(to: &snapshot)
         var body = ByteBuffer()
         if request.fields[.accept]?.lowercased().contains("application/json") == true {
             PrometheusText.appendJSON(snapshot, to: &body)
@@ -29,6 +27,13 @@ extension AppCore {
                 loops.map(\.tally), budget: loops.first?.budget, to: &body)
             response.setBody(body.copied(), contentType: PrometheusText.contentType)
         }
+    }
+
+    /// Adds the breaches that are counted elsewhere.
+    func addLimits(to snapshot: inout MetricsSnapshot) {
+        snapshot.add(
+            loops.reduce(0) { $0 &+ $1.eventLoop.tally.refusedConnections }, of: .connectionsMax)
+        snapshot.add(deflateBudget.refusals, of: .deflateContextBytesMax)
     }
 
     private func metricsSnapshot() async -> MetricsSnapshot {
