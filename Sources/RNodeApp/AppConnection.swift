@@ -48,6 +48,20 @@ struct HTTPConnection: ~Copyable {
     }
 }
 
+extension HTTPConnection {
+    /// The request whose body is being collected; nil when there is none.
+    var incoming: IncomingRequest? {
+        if case .reading(let incoming) = current { incoming } else { nil }
+    }
+
+    /// The same, which is then collected no more.
+    mutating func takeIncoming() -> IncomingRequest? {
+        guard let incoming else { return nil }
+        current = nil
+        return incoming
+    }
+}
+
 /// What an HTTP connection is busy with.
 enum CurrentRequest {
     /// A request to a fixed response, whose end is awaited.
@@ -64,6 +78,8 @@ enum CurrentRequest {
 final class IncomingRequest {
     var request: Request
     let route: HTTPRoute
+    /// The part of the loop's bytes in unfinished messages that is its body's.
+    var accountedBytes = 0
 
     init(_ request: Request, _ route: HTTPRoute) {
         self.request = request

@@ -28,7 +28,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     // Unchecked, like all below that is looked at each turn: read and written at once, never lent.
     @safe @exclusivity(unchecked)
     var drain: LoopDrain?
-    /// Bytes of messages whose end has not come.
+    /// Bytes of messages and request bodies whose end has not come.
     @safe @exclusivity(unchecked)
     var unfinishedBytes = 0
     /// Unsent bytes of connections that were cut in this turn, to make room; forgotten when it is over.
@@ -130,7 +130,11 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         switch connections.take(at: connection.slot) {
         case .none: return
         case .http(let http):
-            if case .opening(let opening) = http.take().current { opening.isAbandoned = true }
+            switch http.take().current {
+            case .opening(let opening): opening.isAbandoned = true
+            case .reading(let incoming): account(incoming, holding: 0)
+            case .fixed, .responding, nil: break
+            }
         case .webSocket(let webSocket): closed(webSocket.take(), connection, reason)
         }
     }

@@ -140,6 +140,7 @@ extension AppLoop {
     private func collect(_ bytes: Span<UInt8>, _ http: borrowing Owned<HTTPConnection>) {
         guard case .reading(let incoming) = http.borrow({ $0.current }) else { return }
         incoming.request.body.append(contentsOf: bytes.copied())
+        account(incoming, holding: incoming.request.body.capacity)
     }
 
     // MARK: - Its response
@@ -154,6 +155,7 @@ extension AppLoop {
             responses.encode(fixed.prepared, terms: terms, into: &connection.output)
             finish(terms.keepsAlive, http, &connection)
         case .reading(let incoming):
+            account(incoming, holding: 0)
             let (request, route) = (incoming.request, incoming.route)
             guard case .sync(let body) = route.behaviour, core.middleware.isEmpty else {
                 return handle(request, route.handler, http, &connection)
@@ -282,6 +284,23 @@ extension AppLoop {
         counters.failed(.http)
         counters.breached(LimitName(error))
         responses.encode(error, into: &connection.output)
+        connection.close()
+    }
+
+    /// Answers a request, whose body is still coming, that there is no room for it, and closes.
+    func answerOverload(
+        _ reason: String, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext
+    ) {
+        setResponseTime()
+        var terms = terms(http)
+        terms.keepsAlive = false
+        responses.encodeError(
+            503, reason: reason, fields: [.retryAfter: "1"], terms: terms, into: &connection.output)
+        _ = http.update {
+            $0.session.responseFinished(
+                keepsAlive: false, now: connection.now, limits: core.configuration.http)
+        }
         connection.close()
     }
 

@@ -28,6 +28,12 @@ extension AppLoop {
         }
     }
 
+    /// The same with the body of a request, which is no more the loop's once it is there as a whole.
+    func account(_ incoming: IncomingRequest, holding count: Int) {
+        unfinishedBytes &+= count &- incoming.accountedBytes
+        incoming.accountedBytes = count
+    }
+
     // MARK: - Outbound
 
     /// Cuts the slowest connections of this loop, if all loops together hold too much and this one more than its share;
@@ -93,20 +99,47 @@ extension AppLoop {
 
     private func largestHolders() -> [(id: ConnectionID, bytes: Int)] {
         eventLoop.openConnections().compactMap { id in
-            let bytes = withWebSocket(id) { $0.borrow { $0.accountedBytes } } ?? 0
-            return bytes > 0 ? (id, bytes) : nil
+            let bytes = connections.borrow(at: id.slot) { state in
+                switch state {
+                case .http(let http): http.borrow { $0.incoming?.accountedBytes ?? 0 }
+                case .webSocket(let webSocket): webSocket.borrow { $0.accountedBytes }
+                }
+            }
+            guard let bytes, bytes > 0 else { return nil }
+            return (id, bytes)
         }.sorted { $0.bytes > $1.bytes }
     }
 
     private func end(_ connection: ConnectionID) {
         _ = eventLoop.withConnection(connection) { context in
-            withWebSocket(connection) { state in
-                state.update { $0.session.dropUnfinished() }
-                account(state)
-                fail(.tooMuchUnfinished, state, &context)
-                setDeadline(state, &context)
+            connections.borrow(at: connection.slot) { state in
+                switch state {
+                case .http(let http): end(http, &context)
+                case .webSocket(let webSocket): end(webSocket, &context)
+                }
             }
         }
+    }
+
+    private func end(
+        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) {
+        state.update { $0.session.dropUnfinished() }
+        account(state)
+        fail(.tooMuchUnfinished, state, &connection)
+        setDeadline(state, &connection)
+    }
+
+    /// Drops the body, and answers 503 unless another error was answered before.
+    private func end(
+        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
+    ) {
+        guard let incoming = http.update({ $0.takeIncoming() }) else { return }
+        account(incoming, holding: 0)
+        guard !connection.isClosing else { return }
+        counters.failed(.memoryBudget)
+        counters.breached(.unfinishedBytesMax)
+        answerOverload("Too much in unfinished requests", http, &connection)
     }
 
     // MARK: - Both

@@ -6,7 +6,8 @@
 public struct MemoryLimits: Sendable, Hashable {
     /// Bytes that wait to be sent. 64 KiB…1 TiB; default 512 MiB. Beyond: the slowest connections are cut.
     public var outboundBytesMax = 536_870_912
-    /// Bytes of messages whose end has not come. 64 KiB…1 TiB; default 256 MiB. Beyond: 1013 to the largest holders.
+    /// Bytes of WebSocket messages and bodies of HTTP requests whose end has not come. 64 KiB…1 TiB; default 256 MiB. Beyond:
+    /// 1013, or 503 and a close, to the largest holders.
     public var unfinishedBytesMax = 268_435_456
     /// How much of the cgroup's memory each of both may be at most, in percent. 1…100; default 25.
     public var cgroupPercentMax = 25

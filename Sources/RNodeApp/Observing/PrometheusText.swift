@@ -66,7 +66,8 @@ enum PrometheusText {
         let outbound = Metric("outbound_bytes", .gauge, "Bytes that wait to be sent.")
         outbound.appendHead(to: &buffer)
         outbound.appendSample(snapshot.outboundBytes, to: &buffer)
-        let unfinished = Metric("unfinished_bytes", .gauge, "Bytes of unfinished messages.")
+        let unfinished = Metric(
+            "unfinished_bytes", .gauge, "Bytes of messages and request bodies without their end.")
         unfinished.appendHead(to: &buffer)
         unfinished.appendSample(snapshot.unfinishedBytes, to: &buffer)
         let ratio = Metric(

@@ -16,6 +16,7 @@ struct BudgetTests {
             configuration.memory.outboundBytesMax = outbound
             configuration.memory.unfinishedBytesMax = unfinished
         } _: { app in
+            app.post("/post") { request, response in response.text("\(request.body.count)") }
             app.websocket("/chat") { route in
                 route.jsonPingInterval = nil
                 route.onMessage { event in
@@ -207,6 +208,128 @@ struct BudgetTests {
         #expect(
             await ada.socket.all().last == .close(.policyViolation, "message not finished in time"))
         #expect(try await stage.metric("rnode_server_websocket_unfinished_bytes") == 0)
+    }
+
+    // MARK: - Bodies of requests
+
+    private static let mebibyte =
+        "POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n"
+    private static let held = "rnode_server_websocket_unfinished_bytes"
+    private static let breaches =
+        #"rnode_server_limit_breaches_total{limit="unfinished_bytes_max"}"#
+
+    @Test(arguments: [1, 2])
+    func `a body is answered 503 where it is the largest, and the others stay`(loops: Int)
+        async throws
+    {
+        let errors = Errors()
+        let stage = try await stage(loops: loops, unfinished: 400_000, errors)
+        let small = try await stage.client(id: "small")
+        small.socket.peer.send(Self.unfinished(1 << 20, sent: 50_000))
+        let waiting = try TestHTTP(stage.host)
+        waiting.send(Self.mebibyte + String(repeating: "a", count: 20_000))
+        let large = try TestHTTP(stage.host, loop: loops - 1)
+        large.send(Self.mebibyte)
+        await stage.host.settle()
+        for _ in 0..<10 where large.peer.availableCount == 0 {
+            large.send(String(repeating: "a", count: 60_000))
+            await stage.host.settle()
+        }
+        let answer = try await large.response()
+        #expect(answer.status == 503)
+        #expect(answer.text.contains("Too much in unfinished requests"))
+        #expect(answer.field("retry-after") == "1" && answer.field("connection") == "close")
+        await stage.host.settle()
+        #expect(large.peer.isFinished)
+        // What the others hold is their own, and can still be finished.
+        #expect((70_000...200_000).contains(try await stage.metric(Self.held) ?? 0))
+        waiting.send(String(repeating: "a", count: 10_000))
+        await stage.host.settle()
+        #expect(waiting.peer.availableCount == 0 && !waiting.peer.isFinished)
+        #expect(errors.all.isEmpty && !small.socket.peer.isFinished)
+        #expect(try await stage.metric(Self.breaches) == 1)
+        #expect(
+            try await stage.metric(#"rnode_server_websocket_errors_total{kind="memory_budget"}"#)
+                == 1)
+    }
+
+    @Test func `a message that is larger than a body is closed first`() async throws {
+        let errors = Errors()
+        let stage = try await stage(unfinished: 400_000, errors)
+        let http = try TestHTTP(stage.host)
+        http.send(
+            Self.mebibyte.replacing("1048576", with: "80000")
+                + String(repeating: "a", count: 60_000))
+        let large = try await stage.client(id: "large")
+        large.socket.peer.send(Self.unfinished(1 << 20, sent: 60_000))
+        for _ in 0..<10 where errors.all.isEmpty {
+            large.socket.peer.send([UInt8](repeating: 0x61, count: 60_000))
+            await stage.host.settle()
+        }
+        #expect(errors.all == ["large memory_budget too much in unfinished messages 1013"])
+        #expect(try await stage.metric(Self.held) ?? 0 >= 60_000)
+        #expect(http.peer.availableCount == 0)
+        http.send(String(repeating: "a", count: 20_000))
+        #expect(try await http.response().text == "80000")
+        #expect(try await stage.metric(Self.held) == 0)
+    }
+
+    @Test func `a body whose error is answered already is dropped without another`() async throws {
+        let errors = Errors()
+        let stage = try await stage(unfinished: 400_000, errors)
+        let failed = try TestHTTP(stage.host, shape: StreamShape(windowBytes: 64))
+        failed.send("POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let chunk = String(repeating: "a", count: 60_000)
+        for _ in 0..<4 {
+            failed.send("EA60\r\n\(chunk)\r\n")
+            await stage.host.settle()
+        }
+        failed.send("FFFFFFF\r\n")
+        await stage.host.settle()
+        // It has not closed before its answer is read, so it still holds what came.
+        #expect(try await stage.metric(Self.held) ?? 0 >= 240_000)
+        let ada = try await stage.client(id: "ada")
+        ada.socket.peer.send(Self.unfinished(1 << 20, sent: 60_000))
+        for _ in 0..<3 {
+            await stage.host.settle()
+            ada.socket.peer.send([UInt8](repeating: 0x61, count: 60_000))
+        }
+        await stage.host.settle()
+        #expect(errors.all.isEmpty && !ada.socket.peer.isFinished)
+        #expect((240_000..<400_000).contains(try await stage.metric(Self.held) ?? 0))
+        #expect(try await stage.metric(Self.breaches) == 0)
+        #expect(try await failed.response().status == 413)
+        #expect(failed.peer.takeBytes() == [])
+    }
+
+    @Test(arguments: ["whole", "too long", "cut", "late", "unwanted"])
+    func `a body is counted until its end, whatever that is`(end: String) async throws {
+        let stage = try await stage()
+        let http = try TestHTTP(stage.host)
+        let path = end == "unwanted" ? "/nowhere" : "/post"
+        let chunk = String(repeating: "a", count: 10_000)
+        http.send(
+            "POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n"
+                + chunk)
+        await stage.host.settle()
+        let counted = try await stage.metric(Self.held) ?? 0
+        #expect(end == "unwanted" ? counted == 0 : (10_000...20_000).contains(counted))
+        switch end {
+        case "whole":
+            http.send("\r\n0\r\n\r\n")
+            #expect(try await http.response().text == "10000")
+        case "too long":
+            http.send("\r\nFFFFFFF\r\n")
+            #expect(try await http.response().status == 413)
+        case "cut": http.peer.reset()
+        case "late":
+            await stage.host.advance(by: .seconds(61))
+            #expect(try await http.response().status == 408)
+        default: #expect(try await http.response().status == 404)
+        }
+        await stage.host.settle()
+        await stage.host.advance(by: .seconds(3))
+        #expect(try await stage.metric(Self.held) == 0)
     }
 
     // MARK: - Rooms
