@@ -42,7 +42,8 @@ func checkHead(_ head: borrowing RequestHead) throws(Finding) {
     try require(head.fieldCount <= limits.headerFieldsMax, "\(head.fieldCount) fields")
     let length = head.bytes.count
     // Each byte is looked at a bounded number of times, also when it comes alone (A12).
-    try require(head.layout.examined <= 4 * length + 64, "\(head.layout.examined) looks")
+    let examined = head.layout.borrow { $0.examined }
+    try require(examined <= 4 * length + 64, "\(examined) looks")
     var names: [String] = []
     try head.forEachField { (name, value) throws(Finding) in
         try require(FieldSyntax.isToken(name) && FieldSyntax.isValue(value), "field syntax")

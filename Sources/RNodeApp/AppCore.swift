@@ -6,6 +6,8 @@ internal import Synchronization
 final class AppCore: @unchecked Sendable {
     let configuration: AppConfiguration
     let router: TrieRouter<AppRoute>
+    /// Of the HTTP limits what each answer asks for.
+    let keepAlive: KeepAliveLimits
     let middleware: MiddlewareChain
     let webSocketRoutes: [WebSocketRoute]
     let hasRawRoutes: Bool
@@ -43,6 +45,7 @@ final class AppCore: @unchecked Sendable {
     ) {
         self.configuration = configuration
         router = routes.router
+        keepAlive = KeepAliveLimits(configuration.http)
         middleware = routes.middleware
         webSocketRoutes = routes.webSockets
         hasRawRoutes = routes.webSockets.contains { $0.isRaw }
@@ -74,6 +77,11 @@ final class AppCore: @unchecked Sendable {
             loop.startMetricsBridge()
             loop.startRoomExpiry()
         }
+    }
+
+    /// What is registered for `path`.
+    func route(_ method: RequestMethod, _ path: Span<UInt8>) -> RouteMatch<AppRoute> {
+        router.match(method, path: path)
     }
 
     /// How many loops there are, those that have ended too.

@@ -100,6 +100,7 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Appends a copy of `bytes`.
+    @inlinable
     public mutating func append(_ bytes: Span<UInt8>) {
         reserve(bytes.count)
         guard !bytes.isEmpty, let base = unsafe base else { return }

@@ -33,6 +33,66 @@ import Testing
         }
     }
 
+    @Test("The first symbol is found at every place, and only symbols are asked about")
+    func firstSymbol() {
+        let names = Set((0x30...0x39).map { UInt8($0) } + Array("-".utf8))
+            .union((0x41...0x5A).map { UInt8($0) }).union((0x61...0x7A).map { UInt8($0) })
+        for byte in UInt8.min...UInt8.max {
+            for count in 1..<20 {
+                for place in 0..<count {
+                    var bytes = [UInt8](repeating: UInt8(ascii: "z"), count: count)
+                    bytes[place] = byte
+                    let wanted = names.contains(byte) ? nil : place
+                    expect(bytes.span.firstSymbol(from: 0) { _ in true } == wanted)
+                    expect(bytes.span.firstSymbol(from: place) { $0 == byte } == wanted)
+                    expect(bytes.span.firstSymbol(from: place + 1) { _ in true } == nil)
+                }
+            }
+        }
+        var asked: [UInt8] = []
+        let text = Array("/a.b?c=d&e&f".utf8)
+        let found = text.span.firstSymbol(from: 1) {
+            asked.append($0)
+            return $0 == UInt8(ascii: "&")
+        }
+        expect(found == 8)
+        expect(asked == Array(".?=&".utf8))
+        expect(text.span.firstSymbol(from: -1) { _ in true } == nil)
+        expect(text.span.firstSymbol(from: .max) { _ in true } == nil)
+    }
+
+    @Test("A word has the bytes that are there, and a number those of its range")
+    func words() {
+        for count in 0..<20 {
+            let bytes = (0..<count).map { UInt8($0 + 0xA1) }
+            for index in -2..<22 {
+                let there = index < 0 ? [] : Array(bytes.dropFirst(index).prefix(8))
+                let word = there.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+                expect(bytes.span.word(from: index) == word)
+                expect(bytes.span.word(at: index) == (there.count == 8 ? word : 0))
+                for length in 0...max(0, count - index) where index >= 0 {
+                    let first = bytes.dropFirst(index).prefix(min(length, 8))
+                    let number = first.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+                    expect(bytes.span.number(index..<index + length) == number)
+                }
+            }
+        }
+    }
+
+    @Test("Equal bytes are equal in every length, and one that differs is seen at every place")
+    func equalityInWords() {
+        for count in 0..<20 {
+            let bytes = (0..<count).map { UInt8($0) }
+            expect(bytes.span.isEqual(to: bytes.span))
+            expect(!bytes.span.isEqual(to: (bytes + [0]).span))
+            for place in 0..<count {
+                var other = bytes
+                other[place] ^= 0x80
+                expect(!bytes.span.isEqual(to: other.span))
+            }
+        }
+    }
+
     @Test("Equality is of all bytes, with or without regard to case")
     func equality() {
         expect("Upgrade".utf8.span.isEqual(to: "Upgrade"))

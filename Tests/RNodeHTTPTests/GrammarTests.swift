@@ -37,4 +37,32 @@ struct GrammarTests {
             #expect(FieldSyntax.isHostByte(byte) == host)
         }
     }
+
+    @Test func `a framing field is known in any case, and by its whole name`() {
+        let names: [(String, FramingField)] = [
+            ("host", .host), ("expect", .expect), ("upgrade", .upgrade),
+            ("connection", .connection),
+            ("content-length", .contentLength), ("transfer-encoding", .transferEncoding),
+        ]
+        for (name, field) in names {
+            for text in [name, name.uppercased(), name.prefix(1).uppercased() + name.dropFirst()] {
+                // At the end of the bytes too, where no whole word is left.
+                for tail in ["", ": x", ": a value"] {
+                    let bytes = Array(("\n" + text + tail).utf8)
+                    #expect(FramingField(bytes.span, 1..<1 + name.utf8.count) == field)
+                }
+            }
+            for place in name.utf8.indices {
+                let offset = name.utf8.distance(from: name.startIndex, to: place)
+                for byte in UInt8.min...UInt8.max where FieldSyntax.isTokenByte(byte) {
+                    var bytes = Array(name.utf8)
+                    let isSame = ASCII.lowercased(byte) == bytes[offset]
+                    bytes[offset] = byte
+                    #expect((FramingField(bytes.span, 0..<bytes.count) == field) == isSame)
+                }
+            }
+            #expect(FramingField(Array((name + "x").utf8).span, 0..<name.utf8.count + 1) == nil)
+            #expect(FramingField(Array(name.utf8).span, 0..<name.utf8.count - 1) == nil)
+        }
+    }
 }

@@ -360,7 +360,7 @@ struct LinearityTests {
             #expect(offset == piece.count)
         }
         #expect(found == .request(.none))
-        let (examined, fields) = (driver.head.layout.examined, driver.head.fieldCount)
+        let (examined, fields) = (driver.head.layout.borrow { $0.examined }, driver.head.fieldCount)
         #expect(fields == 99)
         #expect(examined >= bytes.count && examined <= 4 * bytes.count)
     }

@@ -105,7 +105,7 @@ extension AppLoop {
         guard isForThisHost else {
             return answerError(421, "Misdirected request", http, &connection)
         }
-        switch head.withPath({ core.router.match(head.method, path: $0) }) {
+        switch head.withPath({ core.route(head.method, $0) }) {
         case .found(.http(let route), let params): begin(route, params, http)
         case .found(.webSocket, _):
             let refusal = OpeningRefusal(.notAnUpgrade)
@@ -152,7 +152,7 @@ extension AppLoop {
         switch http.update({ $0.current.take() }) {
         case .fixed(let fixed):
             let terms = terms(http)
-            responses.encode(fixed.prepared, terms: terms, into: &connection.output)
+            fixed.write(by: responses, terms: terms, into: &connection.output)
             finish(terms.keepsAlive, http, &connection)
         case .reading(let incoming):
             account(incoming, holding: 0)
@@ -247,7 +247,7 @@ extension AppLoop {
 
     /// What the answer says about its connection; while the app closes it is the last.
     private func terms(_ http: borrowing Owned<HTTPConnection>) -> ResponseTerms {
-        var terms = http.borrow { $0.session.responseTerms(limits: core.configuration.http) }
+        var terms = http.borrow { $0.session.responseTerms(limits: core.keepAlive) }
         if core.isClosing { terms.keepsAlive = false }
         return terms
     }
@@ -259,7 +259,7 @@ extension AppLoop {
         let next = http.update {
             $0.answersCount &+= 1
             return $0.session.responseFinished(
-                keepsAlive: keepsAlive, now: connection.now, limits: core.configuration.http)
+                keepsAlive: keepsAlive, now: connection.now, limits: core.keepAlive)
         }
         guard next == .close else { return }
         noteClose(http)
@@ -268,9 +268,11 @@ extension AppLoop {
 
     /// Counts the limit that a session was closed for, without an error, if it was for one.
     private func noteClose(_ http: borrowing Owned<HTTPConnection>) {
-        let limits = core.configuration.http
         let (hasServedAll, hasTooMuchUnread) = http.borrow {
-            ($0.session.hasServedAll(limits), $0.session.hasTooMuchUnread(limits))
+            (
+                $0.session.hasServedAll(core.keepAlive),
+                $0.session.hasTooMuchUnread(core.keepAlive)
+            )
         }
         if hasServedAll {
             counters.breached(.requestsPerConnectionMax)

@@ -46,6 +46,13 @@ final class FixedRoute: Sendable {
         self.prepared = prepared
         self.handler = handler
     }
+
+    /// Writes the answer.
+    func write(
+        by encoder: borrowing ResponseEncoder, terms: ResponseTerms, into output: inout ByteBuffer
+    ) {
+        encoder.encode(prepared, terms: terms, into: &output)
+    }
 }
 
 /// A response made before any request: gives itself to each.

@@ -78,7 +78,7 @@ extension AppLoop {
         _ share: inout TurnShare
     ) {
         share.take(bytes: message.count)
-        receiver.counters.received(bytes: message.count)
+        state.borrow { $0.counters.received(bytes: message.count) }
         if receiver.isMetered, !admits(kind, message, state, raw.connection) { return }
         guard receiver.isRaw else {
             state.borrow { $0.peer }?.received(kind, message)

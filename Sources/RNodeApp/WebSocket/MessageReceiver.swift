@@ -6,8 +6,6 @@ struct MessageReceiver {
     let body: RawWebSocketCallbacks.Message
     /// Whether messages are held against a rate.
     let isMetered: Bool
-    /// What this loop counts of the route.
-    let counters: RouteCounters
 
     init(_ state: borrowing WebSocketState) {
         if let raw = state.raw {
@@ -18,6 +16,5 @@ struct MessageReceiver {
             body = RawWebSocketCallbacks.ignored
         }
         isMetered = state.meter != nil
-        counters = state.counters
     }
 }

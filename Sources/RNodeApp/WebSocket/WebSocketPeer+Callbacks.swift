@@ -3,11 +3,10 @@ extension WebSocketPeer {
     /// Whether an event is to be run; counts the answer. A clear bit costs this test.
     func admits(_ event: WebSocketEvent) -> Bool {
         let isOpen = route.gate.mask.contains(event)
-        let counted = loop.counters.routes[route.index]
         if isOpen {
-            counted.eventsRun.raise(Int(event.rawValue))
+            counters.eventsRun.raise(Int(event.rawValue))
         } else {
-            counted.eventsFiltered.raise(Int(event.rawValue))
+            counters.eventsFiltered.raise(Int(event.rawValue))
         }
         return isOpen
     }

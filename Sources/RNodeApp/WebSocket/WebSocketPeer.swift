@@ -17,6 +17,8 @@ final class WebSocketPeer: @unchecked Sendable {
     let loop: AppLoop
     let core: AppCore
     let route: WebSocketRoute
+    /// What the loop counts of the route; at hand for each event.
+    let counters: RouteCounters
     let connection: ConnectionID
     let id: MemberID
     let request: OpeningRequest
@@ -62,6 +64,7 @@ final class WebSocketPeer: @unchecked Sendable {
         self.loop = loop
         core = loop.core
         self.route = route
+        counters = loop.counters.routes[route.index]
         self.connection = connection
         self.id = id
         self.clientID = clientID

@@ -20,7 +20,7 @@ private let classes: InlineArray<256, UInt8> = [
     16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
 ]
 
-/// The byte classes of RFC 9110 section 5 and RFC 3986.
+/// The byte classes of RFC 9110 section 5 and RFC 3986. Letters and digits are in all of them, so searches look at symbols only.
 enum FieldSyntax {
     /// Whether `byte` may stand in a token: `tchar`.
     static func isTokenByte(_ byte: UInt8) -> Bool {
@@ -47,10 +47,9 @@ enum FieldSyntax {
         classes[Int(byte)] & 16 != 0
     }
 
-    /// The place of the first byte that is no token's, or the end.
-    static func tokenEnd(_ bytes: Span<UInt8>) -> Int {
-        for index in bytes.indices where !isTokenByte(bytes[index]) { return index }
-        return bytes.count
+    /// The place of the first byte at or after `start` that is no token's, or the end.
+    static func tokenEnd(_ bytes: Span<UInt8>, from start: Int = 0) -> Int {
+        bytes.firstSymbol(from: start) { !isTokenByte($0) } ?? bytes.count
     }
 
     /// Whether all of `bytes` make a token, which is not empty.

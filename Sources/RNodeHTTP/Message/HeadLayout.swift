@@ -76,7 +76,13 @@ struct HeadLayout {
     /// Whether a byte of the request has come, and not empty lines alone.
     var hasBegun: Bool { phase != .requestLine || scanned != lineStart }
 
+    /// The field at `position`, or nil where this head has none.
+    func field(_ position: Int) -> Field? {
+        position >= 0 && position < fieldCount ? fields[position] : nil
+    }
+
     /// Adds a field, in the memory of an earlier head's if there is any.
+    @inline(__always)
     mutating func append(_ field: Field) {
         if fieldCount < fields.count {
             fields[fieldCount] = field

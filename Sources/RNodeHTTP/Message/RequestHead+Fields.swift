@@ -2,7 +2,7 @@ public import HTTPTypes
 
 extension RequestHead {
     /// How many fields there are.
-    public var fieldCount: Int { layout.fieldCount }
+    public var fieldCount: Int { layout.borrow { $0.fieldCount } }
 
     /// How many fields are named `name`, compared without case.
     public borrowing func fieldCount(named name: StaticString) -> Int {
@@ -82,22 +82,24 @@ extension RequestHead {
     @usableFromInline
     func position(ofField name: StaticString, from start: Int) -> Int? {
         bytes.withSpan { all in
-            let whole = 0..<all.count
-            for position in start..<max(start, layout.fieldCount) {
-                let range = layout.fields[position].name.range.clamped(to: whole)
-                if all.extracting(range).isEqualIgnoringCase(to: name) { return position }
+            layout.borrow { layout in
+                let whole = 0..<all.count
+                for position in start..<max(start, layout.fieldCount) {
+                    let range = layout.fields[position].name.range.clamped(to: whole)
+                    if all.extracting(range).isEqualIgnoringCase(to: name) { return position }
+                }
+                return nil
             }
-            return nil
         }
     }
 
     @usableFromInline
     func nameRange(_ position: Int) -> Range<Int> {
-        position >= 0 && position < layout.fieldCount ? layout.fields[position].name.range : 0..<0
+        layout.borrow { $0.field(position)?.name.range ?? 0..<0 }
     }
 
     @usableFromInline
     func valueRange(_ position: Int) -> Range<Int> {
-        position >= 0 && position < layout.fieldCount ? layout.fields[position].value.range : 0..<0
+        layout.borrow { $0.field(position)?.value.range ?? 0..<0 }
     }
 }

@@ -6,23 +6,24 @@
 public struct RequestHead: ~Copyable {
     @usableFromInline
     var bytes = ByteBuffer()
-    var layout: HeadLayout
+    /// Behind a pointer: to borrow a head would copy it otherwise.
+    let layout: Owned<HeadLayout>
 
     /// An empty head, and the limits for those it will hold; check them by `validate()` first.
     public init(limits: HTTPLimits = HTTPLimits()) {
-        layout = HeadLayout(limits: limits)
+        layout = Owned(HeadLayout(limits: limits))
     }
 
     /// The limits the parser holds to.
-    public var limits: HTTPLimits { layout.limits }
+    public var limits: HTTPLimits { layout.borrow { $0.limits } }
 
     // MARK: - Request line
 
     /// The method.
-    public var method: RequestMethod { layout.method }
+    public var method: RequestMethod { layout.borrow { $0.method } }
 
     /// The version.
-    public var version: HTTPVersion { layout.version }
+    public var version: HTTPVersion { layout.borrow { $0.version } }
 
     /// Lends the path as received: percent-escapes not decoded, without the query. `/` where an
     /// absolute target has none, `*` for `OPTIONS *`, `host:port` for CONNECT.
@@ -79,37 +80,38 @@ public struct RequestHead: ~Copyable {
     // MARK: - What the fields mean
 
     /// What follows this head.
-    public var body: RequestBody { layout.body }
+    public var body: RequestBody { layout.borrow { $0.body } }
 
     /// Whether the client lets the connection serve another request (RFC 9112 section 9.3).
     public var keepsAlive: Bool {
-        guard layout.method != .connect, !layout.marks.contains(.connectionClose) else {
-            return false
+        layout.borrow {
+            guard $0.method != .connect, !$0.marks.contains(.connectionClose) else { return false }
+            return $0.version == .http11 || $0.marks.contains(.connectionKeepAlive)
         }
-        return layout.version == .http11 || layout.marks.contains(.connectionKeepAlive)
     }
 
     /// Whether the client waits for `100 Continue` before it sends the body.
     public var expectsContinue: Bool {
-        layout.version == .http11 && layout.body != .none
-            && layout.marks.contains(.expectContinue)
+        layout.borrow {
+            $0.version == .http11 && $0.body != .none && $0.marks.contains(.expectContinue)
+        }
     }
 
     /// Whether HTTP/1.1 with `websocket` in `Upgrade`. The handshake checks all else.
     public var isWebSocketUpgrade: Bool {
-        layout.version == .http11 && layout.marks.contains(.upgradeWebSocket)
+        layout.borrow { $0.version == .http11 && $0.marks.contains(.upgradeWebSocket) }
     }
 
     // MARK: - Inside
 
     @usableFromInline
-    var pathRange: Range<Int> { layout.path.range }
+    var pathRange: Range<Int> { layout.borrow { $0.path.range } }
     @usableFromInline
-    var queryRange: Range<Int> { layout.query.range }
+    var queryRange: Range<Int> { layout.borrow { $0.query.range } }
     @usableFromInline
-    var targetRange: Range<Int> { layout.target.range }
+    var targetRange: Range<Int> { layout.borrow { $0.target.range } }
     @usableFromInline
-    var authorityRange: Range<Int> { layout.authority.range }
+    var authorityRange: Range<Int> { layout.borrow { $0.authority.range } }
 
     @inlinable
     borrowing func withBytes<Result: ~Copyable, Failure: Error>(

@@ -24,20 +24,15 @@ public enum RequestMethod: UInt8, CaseIterable, Hashable, Sendable {
 
     /// The method named `method`, or nil when this server does not know it.
     public init?(_ method: HTTPRequest.Method) {
-        self.init(token: method.rawValue.utf8.span)
+        let token = method.rawValue.utf8.span
+        self.init(token: 0..<token.count, of: token)
     }
 
-    /// The method spelled exactly so; methods are case-sensitive.
-    init?(token: Span<UInt8>) {
-        guard !token.isEmpty, token.count <= 7 else { return nil }
-        var word: UInt64 = 0
-        for index in token.indices { word = word << 8 | UInt64(token[index]) }
-        self.init(word: word)
-    }
-
-    /// The method whose bytes, first one highest, make `word`.
-    init?(word: UInt64) {
-        switch word {
+    /// The method that `token` of `bytes` spells exactly; methods are case-sensitive.
+    @inline(__always)
+    init?(token: Range<Int>, of bytes: Span<UInt8>) {
+        guard token.count <= 7 else { return nil }
+        switch bytes.number(token) {
         case 0x47_4554: self = .get
         case 0x4845_4144: self = .head
         case 0x504F_5354: self = .post

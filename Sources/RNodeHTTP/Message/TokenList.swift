@@ -35,6 +35,7 @@ enum TokenList {
     }
 
     /// `range` without the spaces and tabs at its ends.
+    @inline(__always)
     static func trimmed(_ range: Range<Int>, in bytes: Span<UInt8>) -> Range<Int> {
         var first = range.lowerBound
         var last = range.upperBound

@@ -71,8 +71,9 @@ public struct BodyDecoder: Hashable, Sendable {
 
     /// A decoder for the body behind `head`, whose fields count towards the trailers' limits.
     public init(_ head: borrowing RequestHead) {
-        self.init(
-            head.body, headFields: head.layout.fieldCount, headBytes: head.layout.blockBytes)
+        self = head.layout.borrow {
+            BodyDecoder($0.body, headFields: $0.fieldCount, headBytes: $0.blockBytes)
+        }
     }
 
     init(_ body: RequestBody, headFields: Int, headBytes: Int) {

@@ -3,7 +3,8 @@ enum RequestLineParser {
     static func parse(
         _ line: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
-        let place = line.lowerBound &+ FieldSyntax.tokenEnd(bytes.extracting(line))
+        // No token goes beyond the end of its line.
+        let place = FieldSyntax.tokenEnd(bytes, from: line.lowerBound)
         guard place > line.lowerBound else { throw HTTPParseError(.badMethod) }
         guard place < line.upperBound else { throw HTTPParseError(.badRequestLine) }
         guard bytes[place] == 0x20 else { throw HTTPParseError(.badMethod) }
@@ -11,8 +12,8 @@ enum RequestLineParser {
         guard line.upperBound &- place > 10 else { throw HTTPParseError(.badRequestLine) }
         let version = line.upperBound &- 8
         guard bytes[version &- 1] == 0x20 else { throw HTTPParseError(.badRequestLine) }
-        layout.version = try parseVersion(bytes.extracting(version..<line.upperBound))
-        guard let method = RequestMethod(token: bytes.extracting(line.lowerBound..<place)) else {
+        layout.version = try parseVersion(bytes, version..<line.upperBound)
+        guard let method = RequestMethod(token: line.lowerBound..<place, of: bytes) else {
             throw HTTPParseError(.unknownMethod)
         }
         layout.method = method
@@ -20,11 +21,15 @@ enum RequestLineParser {
         try TargetParser.parse(layout.target.range, of: bytes, &layout)
     }
 
-    private static func parseVersion(_ version: Span<UInt8>) throws(HTTPParseError) -> HTTPVersion {
-        switch version.word(at: 0).byteSwapped {
+    @inline(__always)
+    private static func parseVersion(
+        _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(HTTPParseError) -> HTTPVersion {
+        switch bytes.number(range) {
         case 0x4854_5450_2F31_2E31: return .http11
         case 0x4854_5450_2F31_2E30: return .http10
         default:
+            let version = bytes.extracting(range)
             let isWellFormed =
                 version.extracting(0..<5).isEqual(to: "HTTP/") && version[6] == UInt8(ascii: ".")
                 && version[5] &- 0x30 < 10 && version[7] &- 0x30 < 10

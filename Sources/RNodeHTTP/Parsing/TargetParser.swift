@@ -8,7 +8,7 @@ enum TargetParser {
     ) throws(HTTPParseError) {
         if layout.method == .connect {
             // A tunnel needs a port (RFC 9110 section 9.3.6).
-            guard try Authority.check(bytes.extracting(target)) else {
+            guard try Authority.check(bytes, target) else {
                 throw HTTPParseError(.badTarget)
             }
             layout.authority = HeadLayout.Run(target)
@@ -41,62 +41,62 @@ enum TargetParser {
         {
             end &+= 1
         }
-        _ = try Authority.check(bytes.extracting(start..<end))
+        _ = try Authority.check(bytes, start..<end)
         layout.authority = HeadLayout.Run(start..<end)
         layout.marks.insert(.absoluteTarget)
         try parsePath(end..<target.upperBound, of: bytes, &layout)
         if layout.path.range.isEmpty { layout.marks.insert(.emptyPath) }
     }
 
+    @inline(__always)
     private static func parsePath(
         _ range: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) {
-        let text = bytes.extracting(range)
-        let end = try pathEnd(text, layout.limits.pathSegmentsMax)
-        let place = range.lowerBound &+ end
-        layout.path = HeadLayout.Run(range.lowerBound..<place)
-        guard end < text.count else { return }
-        let query = place &+ 1..<range.upperBound
+        let end = try pathEnd(range, of: bytes, layout.limits.pathSegmentsMax)
+        layout.path = HeadLayout.Run(range.lowerBound..<end)
+        guard end < range.upperBound else { return }
+        let query = end &+ 1..<range.upperBound
         layout.query = HeadLayout.Run(query)
-        try checkQuery(bytes.extracting(query), layout.limits.queryPairsMax)
+        try checkQuery(query, of: bytes, layout.limits.queryPairsMax)
     }
 
     /// The place of the first `?`, or the end; what is before it was checked.
     private static func pathEnd(
-        _ text: Span<UInt8>, _ segmentsMax: Int
+        _ range: Range<Int>, of bytes: Span<UInt8>, _ segmentsMax: Int
     ) throws(HTTPParseError) -> Int {
         var segments = 0
         var needsLook = false
-        var end = text.count
-        for index in text.indices {
-            let byte = text[index]
-            guard FieldSyntax.isPathByte(byte) else {
-                guard byte == UInt8(ascii: "?") else { throw HTTPParseError(.badTarget) }
-                end = index
-                break
+        // The space behind the target is no byte of a path.
+        let end = bytes.firstSymbol(from: range.lowerBound) { byte in
+            if byte == UInt8(ascii: "/") {
+                segments &+= 1
+                return false
             }
-            if byte <= UInt8(ascii: "/") {
-                if byte == UInt8(ascii: "/") { segments &+= 1 } else { needsLook = true }
-            }
+            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: ".") { needsLook = true }
+            return !FieldSyntax.isPathByte(byte)
         }
+        guard let end, end <= range.upperBound,
+            end == range.upperBound || bytes[end] == UInt8(ascii: "?")
+        else { throw HTTPParseError(.badTarget) }
         guard segments <= segmentsMax else { throw HTTPParseError(.tooManySegments) }
-        if needsLook { try checkDecodedPath(text.extracting(0..<end)) }
+        if needsLook { try checkDecodedPath(bytes.extracting(range.lowerBound..<end)) }
         return end
     }
 
     private static func checkQuery(
-        _ query: Span<UInt8>, _ pairsMax: Int
+        _ query: Range<Int>, of bytes: Span<UInt8>, _ pairsMax: Int
     ) throws(HTTPParseError) {
         var pairs = 1
         var isEscaped = false
-        for index in query.indices {
-            let byte = query[index]
-            guard FieldSyntax.isQueryByte(byte) else { throw HTTPParseError(.badTarget) }
+        // The space behind the target is no byte of a query.
+        let end = bytes.firstSymbol(from: query.lowerBound) { byte in
             if byte == UInt8(ascii: "&") { pairs &+= 1 }
             if byte == UInt8(ascii: "%") { isEscaped = true }
+            return !FieldSyntax.isQueryByte(byte)
         }
+        guard end == query.upperBound else { throw HTTPParseError(.badTarget) }
         guard pairs <= pairsMax else { throw HTTPParseError(.tooManyQueryPairs) }
-        if isEscaped { _ = try decoded(query) }
+        if isEscaped { _ = try decoded(bytes.extracting(query)) }
     }
 
     private static func checkDecodedPath(_ path: Span<UInt8>) throws(HTTPParseError) {

@@ -30,7 +30,7 @@ final class RouteTrie: @unchecked Sendable {
     /// A copy, to which more can be added.
     init(copying other: RouteTrie) {
         nodes = other.nodes
-        paths = other.paths
+        paths = LiteralPaths(copying: other.paths)
         names = other.names
         methods = other.methods
     }
@@ -93,8 +93,13 @@ final class RouteTrie: @unchecked Sendable {
     /// The route of a path that is literals all the way: nothing to turn back from, nothing decoded.
     private func literalRoute(_ method: RequestMethod, _ path: Span<UInt8>) -> Int? {
         guard let node = paths.node(path) else { return nil }
-        // A span lends a node where an array would copy it.
-        let nodes = nodes
+        return Self.route(at: node, of: nodes, for: method)
+    }
+
+    /// A span lends a node where an array would copy it.
+    private static func route(
+        at node: Int, of nodes: [TrieNode], for method: RequestMethod
+    ) -> Int? {
         let places = nodes.span
         return places[node].routes.route(for: method)
     }

@@ -3,6 +3,8 @@ struct DateField {
     private var seconds: Int64?
     /// The line with its CRLF.
     private(set) var line: [UInt8] = []
+    /// The line as a head's last one: with the empty line that ends the head.
+    private(set) var lastLine: [UInt8] = []
 
     /// Writes the line for `unixSeconds` unless it is there; moments before 1970 count as 1970.
     mutating func set(unixSeconds: Int64) {
@@ -13,5 +15,8 @@ struct DateField {
         line.append(contentsOf: "Date: ".utf8)
         HTTPDate.append(clamped, to: &line)
         line.append(contentsOf: "\r\n".utf8)
+        lastLine.removeAll(keepingCapacity: true)
+        lastLine.append(contentsOf: line)
+        lastLine.append(contentsOf: "\r\n".utf8)
     }
 }

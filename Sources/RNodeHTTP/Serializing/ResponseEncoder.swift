@@ -131,9 +131,13 @@ public struct ResponseEncoder: ~Copyable {
     private func appendEnd(
         _ terms: ResponseTerms, _ marks: Marks, into output: inout ByteBuffer
     ) {
-        if !marks.contains(.date) { output.append(date.line.span) }
         // Who sends Upgrade names it in Connection too (RFC 9110 section 7.8).
         let names = marks.contains(.upgrade)
+        let saysNothing = terms.keepsAlive && terms.version == .http11 && !names
+        if !marks.contains(.date) {
+            if saysNothing { return output.append(date.lastLine.span) }
+            output.append(date.line.span)
+        }
         switch (terms.keepsAlive, terms.version) {
         case (true, .http11): output.append(names ? "Connection: Upgrade\r\n\r\n" : "\r\n")
         case (true, .http10):

@@ -5,6 +5,11 @@ extension HTTPSession {
     ///
     /// `keepsAlive` is false too when what is left of the request's body is not worth reading.
     public func responseTerms(limits: HTTPLimits) -> ResponseTerms {
+        responseTerms(limits: KeepAliveLimits(limits))
+    }
+
+    /// The same, for who has many answers to give.
+    package func responseTerms(limits: KeepAliveLimits) -> ResponseTerms {
         ResponseTerms(
             version: version, keepsAlive: mayContinue(limits), omitsBody: isHead)
     }
@@ -16,6 +21,13 @@ extension HTTPSession {
     /// `keepsAlive` is what the terms said when the head was encoded, or false to close.
     public mutating func responseFinished(
         keepsAlive: Bool, now: MonotonicInstant, limits: HTTPLimits
+    ) -> HTTPContinuation {
+        responseFinished(keepsAlive: keepsAlive, now: now, limits: KeepAliveLimits(limits))
+    }
+
+    /// The same, for who has many answers to give.
+    package mutating func responseFinished(
+        keepsAlive: Bool, now: MonotonicInstant, limits: KeepAliveLimits
     ) -> HTTPContinuation {
         guard keepsAlive, mayContinue(limits) else {
             close()
@@ -31,22 +43,35 @@ extension HTTPSession {
     }
 
     /// Whether a session that has just closed had served as many requests as it may.
-    package func hasServedAll(_ limits: HTTPLimits) -> Bool {
+    package func hasServedAll(_ limits: KeepAliveLimits) -> Bool {
         guard let served = limits.requestsPerConnectionMax else { return false }
         return requestsServed >= served
     }
 
     /// Whether a session that has just closed left more of a body unread than is skipped.
-    package func hasTooMuchUnread(_ limits: HTTPLimits) -> Bool {
+    package func hasTooMuchUnread(_ limits: KeepAliveLimits) -> Bool {
         if drainedBytes > limits.unreadBodyBytesMax { return true }
         return !decoder.isEnded && decoder.remaining > limits.unreadBodyBytesMax
     }
 
-    private func mayContinue(_ limits: HTTPLimits) -> Bool {
+    private func mayContinue(_ limits: KeepAliveLimits) -> Bool {
         guard keepsAlive, phase == .body || phase == .responding else { return false }
         if hasServedAll(limits) { return false }
         // Whether a body still follows an unanswered Expect is the client's choice: no way to tell.
         guard phase == .body, !decoder.isEnded else { return true }
         return !isContinueDue && decoder.remaining <= limits.unreadBodyBytesMax
+    }
+}
+
+/// The limits that say whether a connection serves another request: each answer asks for them, and to lend all limits
+/// would be to copy them.
+package struct KeepAliveLimits: Sendable {
+    let requestsPerConnectionMax: Int?
+    let unreadBodyBytesMax: Int
+
+    /// These of all limits.
+    package init(_ limits: HTTPLimits) {
+        requestsPerConnectionMax = limits.requestsPerConnectionMax
+        unreadBodyBytesMax = limits.unreadBodyBytesMax
     }
 }

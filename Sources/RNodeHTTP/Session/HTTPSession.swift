@@ -83,9 +83,11 @@ public struct HTTPSession: ~Copyable {
         guard offset >= 0, offset < bytes.count else { return .needMore }
         if partialHead != nil { return readMoreOfHead(bytes, &offset, &head, now) }
         let input = bytes.extracting(offset..<bytes.count)
-        head.layout.reset()
-        let outcome = RequestParser.parse(input, &head.layout)
-        if head.layout.hasBegun { headBegan(now) }
+        let (outcome, hasBegun) = head.layout.update { layout in
+            layout.reset()
+            return (RequestParser.parse(input, &layout), layout.hasBegun)
+        }
+        if hasBegun { headBegan(now) }
         switch outcome {
         case .complete(let length):
             head.keep(input.extracting(0..<length))
@@ -107,7 +109,7 @@ public struct HTTPSession: ~Copyable {
         guard let partial = partialHead.take() else { return fail(HTTPParseError(.headTooLarge)) }
         let input = bytes.extracting(offset..<bytes.count)
         let (taken, outcome) = partial.update { $0.resume(input) }
-        if partial.borrow({ $0.layout.hasBegun }) { headBegan(now) }
+        if partial.borrow({ $0.layout.borrow { $0.hasBegun } }) { headBegan(now) }
         offset &+= taken
         switch outcome {
         case .needMore:
@@ -120,7 +122,6 @@ public struct HTTPSession: ~Copyable {
         }
     }
 
-    // `head` is lent `inout` down here: a borrowed value of its size would be copied.
     private mutating func began(
         _ head: inout RequestHead, _ now: MonotonicInstant
     ) -> HTTPStep {
@@ -135,8 +136,7 @@ public struct HTTPSession: ~Copyable {
             return .upgrade
         }
         phase = .body
-        decoder = BodyDecoder(
-            head.body, headFields: head.layout.fieldCount, headBytes: head.layout.blockBytes)
+        decoder = BodyDecoder(head)
         windowStart = now
         windowBytes = 0
         return .request(head.body)

@@ -4,7 +4,7 @@ extension RequestHead {
     /// A head that begins with `bytes`, all parsed as `head.layout` says.
     init(partial bytes: Span<UInt8>, of head: borrowing RequestHead) {
         self.bytes = ByteBuffer(copying: bytes)
-        layout = head.layout
+        layout = Owned(head.layout.borrow { copy $0 })
     }
 
     /// Takes bytes from the front of `input` until the head is complete; says how many.
@@ -13,7 +13,7 @@ extension RequestHead {
         // What a head may hold at most, and one byte more: the parser is through before that.
         let room = max(0, limits.headBytesMax &+ 1 &- before)
         bytes.append(input.extracting(0..<min(room, input.count)))
-        let outcome = Self.parse(bytes, &layout)
+        let outcome = Self.parse(bytes, layout)
         switch outcome {
         case .needMore where room <= input.count:
             return (input.count, .failed(HTTPParseError(.headTooLarge)))
@@ -26,13 +26,14 @@ extension RequestHead {
     }
 
     var keptBytes: Int {
-        bytes.capacity &+ layout.fields.capacity &* MemoryLayout<HeadLayout.Field>.stride
+        let fields = layout.borrow { $0.fields.capacity }
+        return bytes.capacity &+ fields &* MemoryLayout<HeadLayout.Field>.stride
     }
 
     private static func parse(
-        _ bytes: borrowing ByteBuffer, _ layout: inout HeadLayout
+        _ bytes: borrowing ByteBuffer, _ layout: borrowing Owned<HeadLayout>
     ) -> RequestParser.Outcome {
-        bytes.withSpan { RequestParser.parse($0, &layout) }
+        bytes.withSpan { bytes in layout.update { RequestParser.parse(bytes, &$0) } }
     }
 
     /// Keeps the bytes of a head that `layout` describes.
@@ -46,15 +47,15 @@ extension RequestHead {
     mutating func copy(_ other: borrowing RequestHead) {
         bytes.removeAll()
         bytes.append(other.bytes)
-        layout.copy(other.layout)
+        layout.update { layout in other.layout.borrow { layout.copy($0) } }
     }
 
     /// Gives an absolute target without a path the path `/`, behind the head's own bytes.
     private mutating func keepPath() {
-        guard layout.marks.contains(.emptyPath) else { return }
+        guard layout.borrow({ $0.marks.contains(.emptyPath) }) else { return }
         let end = bytes.count
         bytes.append(UInt8(ascii: "/"))
-        layout.path = HeadLayout.Run(end..<end &+ 1)
+        layout.update { $0.path = HeadLayout.Run(end..<end &+ 1) }
     }
 }
 

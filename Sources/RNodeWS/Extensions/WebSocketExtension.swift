@@ -33,6 +33,9 @@ public protocol WebSocketExtension: AnyObject {
         _ kind: MessageKind, _ message: Span<UInt8>, into payload: inout ByteBuffer
     ) -> Bool
 
+    /// Lends an empty buffer to encode into, for as long as `body` runs; a new one unless implemented.
+    func withScratch(_ body: (inout ByteBuffer) -> Void)
+
     /// Bytes of memory held for a message that is arriving, outside of it; 0 unless implemented.
     var heldByteCount: Int { get }
 
@@ -44,6 +47,12 @@ public protocol WebSocketExtension: AnyObject {
 extension WebSocketExtension {
     /// As many as it means.
     public func encodedBytesMax(messageBytesMax: Int) -> Int { messageBytesMax }
+
+    /// A new one.
+    public func withScratch(_ body: (inout ByteBuffer) -> Void) {
+        var buffer = ByteBuffer()
+        body(&buffer)
+    }
 
     /// None.
     public var heldByteCount: Int { 0 }

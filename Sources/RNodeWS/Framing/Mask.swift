@@ -18,12 +18,12 @@ public enum Mask {
     static func applyInline(
         _ key: UInt32, phase: Int = 0, to bytes: inout MutableSpan<UInt8>, in range: Range<Int>
     ) -> Bool {
-        let count = bytes.count
-        let start = min(max(range.lowerBound, 0), count)
-        let end = min(max(range.upperBound, start), count)
+        let start = max(range.lowerBound, 0)
+        let end = min(range.upperBound, bytes.count)
+        guard start < end else { return true }
         let turned = rotated(key, by: phase)
         // SAFETY: owner: the caller's span, borrowed exclusively and only inside this closure.
-        // Bounds: 0 <= start <= end <= raw.count. One thread: the span is not shared.
+        // Bounds: 0 <= start < end <= raw.count. One thread: the span is not shared.
         return unsafe bytes.withUnsafeMutableBytes { raw in
             guard let base = raw.baseAddress else { return true }
             return unsafe apply(turned, to: base + start, count: end &- start)

@@ -25,15 +25,19 @@ extension WebSocketSession {
         _ output: inout ByteBuffer
     ) {
         let key = role == .client ? maskingKey : nil
-        var encoded = ByteBuffer()
-        guard compress, let encoder = `extension`, encoder.encode(kind, payload, into: &encoded)
-        else {
-            return FrameEncoder.encode(kind.opcode, payload, maskingKey: key, into: &output)
+        var isEncoded = false
+        if compress, let encoder = `extension` {
+            encoder.withScratch { encoded in
+                isEncoded = encoder.encode(kind, payload, into: &encoded)
+                guard isEncoded else { return }
+                encoded.withSpan {
+                    FrameEncoder.encode(
+                        kind.opcode, $0, isExtended: true, maskingKey: key, into: &output)
+                }
+            }
         }
-        encoded.withSpan {
-            FrameEncoder.encode(
-                kind.opcode, $0, isExtended: true, maskingKey: key, into: &output)
-        }
+        guard !isEncoded else { return }
+        FrameEncoder.encode(kind.opcode, payload, maskingKey: key, into: &output)
     }
 
     /// Appends a ping with the first 125 bytes of `payload`; false unless the phase is open.

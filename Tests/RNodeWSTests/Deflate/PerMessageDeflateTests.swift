@@ -341,6 +341,31 @@ struct PerMessageDeflateTests {
                 == Array("Hello".utf8))
     }
 
+    // MARK: - Memory
+
+    @Test("The buffer to encode into is empty each time, and keeps its memory unless that is much")
+    func scratch() throws {
+        let side = try Pair(Self.options()).server
+        var (count, capacity) = (-1, -1)
+        side.withScratch { $0.append(count: 1_000) { _ in 1_000 } }
+        side.withScratch { (count, capacity) = ($0.count, $0.capacity) }
+        #expect(count == 0 && capacity == 1_000)
+        side.withScratch { $0.reserve(65_537) }
+        side.withScratch { capacity = $0.capacity }
+        #expect(capacity == 0)
+    }
+
+    @Test("The end of a message takes no memory where there was room for all of it")
+    func roomOfTheEnd() throws {
+        let pair = try Pair(Self.options())
+        let payload = try #require(encode(Array(repeating: 0x61, count: 300), by: pair.client))
+        var message = ByteBuffer()
+        try pair.server.decode(
+            payload.span, endOfMessage: true, bytesMax: 1 << 20, into: &message)
+        let (count, capacity) = (message.count, message.capacity)
+        #expect(count == 300 && capacity == 512)
+    }
+
     // MARK: - For many
 
     @Test("Frames for many are deflated once, each message on its own, and say what they said")

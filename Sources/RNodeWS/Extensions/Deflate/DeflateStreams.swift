@@ -14,6 +14,9 @@ public final class DeflateStreams {
     private var deflaters: [DeflateEncoding: Deflater] = [:]
     private var inflater: Inflater?
     private var idle: [Inflater] = []
+    private var scratch = ByteBuffer()
+    /// The most bytes that the scratch buffer keeps between two messages.
+    private static let scratchBytesMax = 65_536
     /// How many messages were deflated by shared streams. A broadcast counts once for each encoding in use.
     public private(set) var sharedMessageCount = 0
     /// The most that a message to any connection with these streams inflated to, in times of what came of it, rounded up;
@@ -84,17 +87,29 @@ public final class DeflateStreams {
         return deflated
     }
 
+    /// Lends an empty buffer, the same one each time: what is deflated is soon copied into a frame.
+    func withScratch(_ body: (inout ByteBuffer) -> Void) {
+        var buffer = ByteBuffer()
+        swap(&buffer, &scratch)
+        buffer.removeAll()
+        body(&buffer)
+        if buffer.capacity <= Self.scratchBytesMax { swap(&buffer, &scratch) }
+    }
+
     private func append(
         _ header: FrameHeader, _ payload: Span<UInt8>, _ encoding: DeflateEncoding,
         _ output: inout ByteBuffer
     ) -> Bool {
         guard header.isFinal, header.opcode.messageKind != nil else { return false }
-        var encoded = ByteBuffer()
-        guard deflate(payload, as: encoding, into: &encoded) else { return false }
-        encoded.withSpan {
-            FrameEncoder.encode(header.opcode, $0, isExtended: true, into: &output)
+        var isDeflated = false
+        withScratch { encoded in
+            isDeflated = deflate(payload, as: encoding, into: &encoded)
+            guard isDeflated else { return }
+            encoded.withSpan {
+                FrameEncoder.encode(header.opcode, $0, isExtended: true, into: &output)
+            }
         }
-        return true
+        return isDeflated
     }
 
     // MARK: - Inflating

@@ -7,6 +7,8 @@ public final class Inflater {
     public static let stepBytesMax = 16_384
     /// The least room for a step.
     private static let roomBytesMin = 512
+    /// Room for what the end brings: nothing, after a step that was not full.
+    private static let endRoomBytes = 16
 
     private var stream: ZlibStream
     /// Bytes taken, and bytes produced, of the message at hand.
@@ -52,7 +54,9 @@ public final class Inflater {
         into message: inout ByteBuffer
     ) throws(WebSocketError) {
         do throws(WebSocketError) {
-            try take(payload, bytesMax, ratioMax, &message)
+            // Short messages get little room, which doubles as they turn out to be long ones.
+            let guess = max(Self.roomBytesMin, min(payload.count, Self.stepBytesMax) &* 6)
+            try take(payload, guess, bytesMax, ratioMax, &message)
         } catch {
             noteRatio()
             throw error
@@ -61,7 +65,7 @@ public final class Inflater {
         noteRatio()
         // The sender left these away (RFC 7692 §7.2.1).
         let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xFF, 0xFF]
-        try take(tail.span, bytesMax, ratioMax, &message)
+        try take(tail.span, Self.endRoomBytes, bytesMax, ratioMax, &message)
         guard isAtBoundary else { throw .extensionPayloadInvalid }
         messageConsumed = 0
         messageProduced = 0
@@ -75,11 +79,11 @@ public final class Inflater {
     }
 
     private func take(
-        _ payload: Span<UInt8>, _ bytesMax: Int, _ ratioMax: Int?, _ message: inout ByteBuffer
+        _ payload: Span<UInt8>, _ firstRoom: Int, _ bytesMax: Int, _ ratioMax: Int?,
+        _ message: inout ByteBuffer
     ) throws(WebSocketError) {
         var offset = 0
-        // Short messages get little room, which doubles as they turn out to be long ones.
-        var guess = max(Self.roomBytesMin, min(payload.count, Self.stepBytesMax) &* 4)
+        var guess = firstRoom
         while true {
             let rest = payload.extracting(offset...)
             let room = room(guess, bytesMax &- message.count)

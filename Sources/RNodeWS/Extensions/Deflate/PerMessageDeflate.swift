@@ -113,6 +113,9 @@ public final class PerMessageDeflate: WebSocketExtension {
         return true
     }
 
+    /// Lends the buffer of the loop's streams.
+    public func withScratch(_ body: (inout ByteBuffer) -> Void) { streams.withScratch(body) }
+
     /// Whether this side's messages refer to earlier ones, so that `sharedFramesSent` must be told.
     public var keepsContext: Bool { deflater != nil }
 
