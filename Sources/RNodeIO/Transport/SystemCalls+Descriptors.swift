@@ -15,6 +15,9 @@ extension SystemCalls {
         FileDescriptor(owning: unsafe open("/dev/null", O_RDONLY | O_CLOEXEC))
     }
 
+    /// Whether a number is an open descriptor's.
+    static func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
+
     /// How many descriptors this process may have open (the soft limit); 1,024 when the system does not say.
     static func descriptorsMax() -> Int {
         var limit = rlimit()
