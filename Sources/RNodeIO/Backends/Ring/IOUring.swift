@@ -21,9 +21,6 @@ public import RNodeBytes
 /// - Streams other than `SocketTransport`, and descriptors of others, are polled.
 ///
 /// Made on any thread, used by the loop's only; ``waker`` may be used by any.
-//
-// SAFETY: `core` is one RingCore, allocated by `init` and freed by `deinit`; a stream's address is good until its slot is freed,
-// which is not before its last operation has completed. Loop's thread only.
 @safe
 public final class IOUring: EventLoopBackend {
     /// The most events a wait reports.
@@ -31,6 +28,8 @@ public final class IOUring: EventLoopBackend {
     /// How long a stream that was closed may still be sending.
     public static let closeTimeout = Duration.seconds(5)
 
+    // SAFETY: one RingCore, allocated by `init` and freed by `deinit`. A stream's address, which `find` gives, is good until its
+    // slot is freed: not before its last operation has completed, and then as the last thing. Loop's thread only.
     private let core: UnsafeMutablePointer<RingCore>
     static let unsupported = ENOSYS
     private let ring: any CompletionRing
@@ -131,7 +130,7 @@ public final class IOUring: EventLoopBackend {
         unsafe core.pointee.list(&stream.pointee)
     }
 
-    /// Begins what streams need, and waits: one call of the system in a turn that finds work, two in one that must wait.
+    /// Begins what streams need, and waits, mostly by one call of the system.
     public func wait(
         until deadline: MonotonicInstant?, into events: inout [BackendEvent]
     ) -> MonotonicInstant {
@@ -146,12 +145,13 @@ public final class IOUring: EventLoopBackend {
             beginListed()
             let left = nanosecondsLeft(until: deadline, at: now)
             isPolling = isPolling || left == 0
-            if unsafe isPolling || core.pointee.placedCount > 0 {
-                unsafe core.pointee.placedCount = 0
+            if isPolling {
                 ring.submit()
             } else {
-                ring.wait(nanoseconds: left)
+                let prompt = unsafe core.pointee.promptCount
+                ring.wait(completions: prompt &+ 1, nanoseconds: left)
             }
+            unsafe core.pointee.promptCount = 0
             collect()
             serveStarved()
             unsafe core.pointee.report(
@@ -248,7 +248,7 @@ public final class IOUring: EventLoopBackend {
         unsafe core.pointee.closeAll()
         for _ in 0..<64 where unsafe core.pointee.isAnyLeft {
             beginListed()
-            ring.wait(nanoseconds: 1_000_000)
+            ring.wait(completions: 1, nanoseconds: 1_000_000)
             collect()
         }
         unsafe core.pointee.abandon()
@@ -303,6 +303,7 @@ extension IOUring {
     /// Looks whether something has completed since the turn began.
     func submitAndCollect() {
         ring.submit()
+        unsafe core.pointee.promptCount = 0
         collect()
     }
 

@@ -42,11 +42,13 @@
             unsafe curing_receive(ring, descriptor, operation)
         }
 
-        func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, as operation: UInt64)
-            -> Bool
-        {
+        func send(
+            _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, waits: Bool,
+            as operation: UInt64
+        ) -> Bool {
             unsafe curing_send(
-                ring, descriptor, bytes.baseAddress, UInt32(clamping: bytes.count), operation)
+                ring, descriptor, bytes.baseAddress, UInt32(clamping: bytes.count), waits,
+                operation)
         }
 
         func poll(
@@ -76,8 +78,8 @@
             _ = unsafe curing_submit(ring)
         }
 
-        func wait(nanoseconds: Int64?) {
-            _ = unsafe curing_wait(ring, nanoseconds ?? -1)
+        func wait(completions: Int, nanoseconds: Int64?) {
+            _ = unsafe curing_wait(ring, UInt32(clamping: completions), nanoseconds ?? -1)
         }
 
         func takeCompletions(into completions: inout [RingCompletion]) -> Bool {

@@ -110,9 +110,11 @@ extension RingCore {
         guard !completion.continues, ended(.sending, &stream) else {
             return stray(completion, isAccept: false)
         }
+        stream.state.remove(.sendsLater)
         switch completion.result {
         case 1...: stream.sending.removeFirst(Int(completion.result))
-        case 0, -EAGAIN, -EINTR: break
+        case 0, -EAGAIN: stream.state.insert(.sendsLater)
+        case -EINTR: break
         default: sendingFailed(0 &- completion.result, &stream)
         }
         if stream.state.contains(.aborted) {
