@@ -1,27 +1,38 @@
-import RNodeBytes
+package import RNodeBytes
 
 /// What came of an operation.
-struct RingCompletion: Equatable {
+package struct RingCompletion: Equatable {
     /// What the operation was, or the number that no operation of ours has.
-    var operation: UInt64
+    package var operation: UInt64
     /// What the system call would have returned, or the error's number, negative.
-    var result: Int32
+    package var result: Int32
     /// The operation goes on, and completes again.
-    var continues = false
+    package var continues: Bool
     /// The buffer of the ring's that holds the bytes.
-    var buffer: UInt16?
+    package var buffer: UInt16?
+
+    package init(
+        operation: UInt64, result: Int32, continues: Bool = false, buffer: UInt16? = nil
+    ) {
+        self.operation = operation
+        self.result = result
+        self.continues = continues
+        self.buffer = buffer
+    }
 }
 
 /// The seam between ``IOUring`` and the kernel's ring: operations that are begun together and complete in any order.
 ///
 /// A test's ring completes them late, twice, in another order, or never. Used by the loop's thread only.
-protocol CompletionRing: AnyObject {
+package protocol CompletionRing: AnyObject {
     /// How many buffers it has to receive into, and how long each is. None is offered to the kernel at first.
     var bufferCount: Int { get }
     var bufferBytes: Int { get }
 
     /// Whether it can receive and send for this stream: else that is polled, and served by its own calls.
     func serves(_ transport: any Transport) -> Bool
+    /// Whether a descriptor is there to be polled.
+    func isOpen(_ descriptor: Int32) -> Bool
 
     // Each of these is done when it is submitted; false when there is no room before that.
 
@@ -44,8 +55,9 @@ protocol CompletionRing: AnyObject {
 
     /// Begins what was asked for, and takes in what has completed.
     func submit()
-    /// The same, and waits until there are so many completions, or so many nanoseconds have passed; nil waits for ever.
-    func wait(completions: Int, nanoseconds: Int64?)
+    /// The same, and waits until there are so many completions, or so many nanoseconds have passed; nil waits for ever. False
+    /// where it is no use to wait again.
+    func wait(completions: Int, nanoseconds: Int64?) -> Bool
     /// Adds what has completed, the oldest first: at most 1,024 at a time. Whether there was any.
     func takeCompletions(into completions: inout [RingCompletion]) -> Bool
 
@@ -53,6 +65,12 @@ protocol CompletionRing: AnyObject {
     func withBuffer<Result>(_ number: UInt16, count: Int, _ body: (Span<UInt8>) -> Result) -> Result
     /// Offers a buffer to the kernel.
     func offer(_ number: UInt16)
+
+    /// Wakes whoever waits for completions, by one of `operation`, which goes on.
+    var waker: any BackendWaker { get }
+    func watchWaker(as operation: UInt64) -> Bool
+    /// That was seen. Unless it is watched still, what was written to it is read.
+    func acknowledgeWake(isWatched: Bool)
 
     /// The present moment, and the wall clock's.
     var now: MonotonicInstant { get }

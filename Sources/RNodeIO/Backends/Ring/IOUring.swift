@@ -33,7 +33,6 @@ public final class IOUring: EventLoopBackend {
     private let core: UnsafeMutablePointer<RingCore>
     static let unsupported = ENOSYS
     private let ring: any CompletionRing
-    private let wakeSource: DescriptorWaker
     private var isWakeWatched = false
     private var wasWoken = false
     private var names: [Int32: RingStreamID] = [:]
@@ -49,8 +48,8 @@ public final class IOUring: EventLoopBackend {
         let deadline: MonotonicInstant
     }
 
-    init(ring: any CompletionRing) throws(IOError) {
-        wakeSource = try DescriptorWaker()
+    /// Over a ring of somebody's own: a test's.
+    package init(ring: any CompletionRing) {
         self.ring = ring
         unsafe core = .allocate(capacity: 1)
         unsafe core.initialize(to: RingCore(ring: ring))
@@ -94,7 +93,7 @@ public final class IOUring: EventLoopBackend {
     /// Starts watching; a descriptor that is watched already is `EEXIST`.
     public func add(_ descriptor: Int32, interest: Readiness, token: UInt64) throws(IOError) {
         guard token != .max else { throw IOError("io_uring", code: EINVAL) }
-        guard names[descriptor] != nil || SystemCalls.isOpen(descriptor) else {
+        guard names[descriptor] != nil || ring.isOpen(descriptor) else {
             throw IOError("io_uring", code: EBADF)
         }
         let id = names[descriptor] ?? insert(descriptor, .polled)
@@ -140,8 +139,7 @@ public final class IOUring: EventLoopBackend {
         var now = ring.now
         endOverdue(at: now)
         var isPolling = unsafe core.pointee.isAnyReady
-        // A ring that fails is not asked for ever.
-        for _ in 0..<1024 {
+        while true {
             beginListed()
             let left = nanosecondsLeft(until: deadline, at: now)
             isPolling = isPolling || left == 0
@@ -149,7 +147,7 @@ public final class IOUring: EventLoopBackend {
                 ring.submit()
             } else {
                 let prompt = unsafe core.pointee.promptCount
-                ring.wait(completions: prompt &+ 1, nanoseconds: left)
+                isPolling = !ring.wait(completions: prompt &+ 1, nanoseconds: left)
             }
             unsafe core.pointee.promptCount = 0
             collect()
@@ -157,9 +155,8 @@ public final class IOUring: EventLoopBackend {
             unsafe core.pointee.report(
                 into: &events, most: Self.eventsPerWaitMax, scratch: &scratch)
             now = ring.now
-            if isPolling || !events.isEmpty || wasWoken { break }
+            if isPolling || !events.isEmpty || wasWoken { return now }
         }
-        return now
     }
 
     /// Lets those receive for whom no buffer was left, now that there are some.
@@ -209,17 +206,13 @@ public final class IOUring: EventLoopBackend {
         }
         wasWoken = true
         isWakeWatched = completion.continues
-        // Each wake is told of; only one that ended the watch is to be read, or it would be told of again at once.
-        wakeSource.acknowledge(draining: !completion.continues)
+        ring.acknowledgeWake(isWatched: isWakeWatched)
     }
 
     private func watchWakes() {
         guard !isWakeWatched else { return }
         let operation = RingOperation(.wake).rawValue
-        isWakeWatched = unsafe core.pointee.tryTwice {
-            ring.poll(
-                wakeSource.descriptor, for: .readable, repeats: true, as: operation)
-        }
+        isWakeWatched = unsafe core.pointee.tryTwice { ring.watchWaker(as: operation) }
     }
 
     /// Resets those that were closed long ago, and still send.
@@ -233,6 +226,20 @@ public final class IOUring: EventLoopBackend {
         }
     }
 
+    /// Whether a wait would begin something, or tell of something that was not taken yet. By whoever runs the turns.
+    package var hasWork: Bool {
+        unsafe !core.pointee.listed.isEmpty || core.pointee.isAnyReady
+    }
+
+    /// How many completions fitted nothing that was under way. By whoever runs the turns.
+    package var strayCount: Int { unsafe core.pointee.strayCount }
+
+    /// How many buffers of the ring hold bytes that nobody has taken. By whoever runs the turns.
+    package var heldBufferCount: Int { unsafe core.pointee.buffers.heldCount }
+
+    /// How many streams are there, those included that are closed and wait for the kernel. By whoever runs the turns.
+    package var streamCount: Int { unsafe core.pointee.streamCount }
+
     /// The present moment of CLOCK_MONOTONIC.
     public var now: MonotonicInstant { ring.now }
 
@@ -240,15 +247,15 @@ public final class IOUring: EventLoopBackend {
     public var wallClockMilliseconds: Int64 { ring.wallClockMilliseconds }
 
     /// Wakes this backend by an eventfd.
-    public var waker: any BackendWaker { wakeSource }
+    public var waker: any BackendWaker { ring.waker }
 
     /// Ends all operations, and waits until the kernel is done with their memory.
     public func end() {
         names = [:]
         unsafe core.pointee.closeAll()
-        for _ in 0..<64 where unsafe core.pointee.isAnyLeft {
+        for _ in 0..<64 where unsafe core.pointee.streamCount > 0 {
             beginListed()
-            ring.wait(completions: 1, nanoseconds: 1_000_000)
+            _ = ring.wait(completions: 1, nanoseconds: 1_000_000)
             collect()
         }
         unsafe core.pointee.abandon()
@@ -256,6 +263,8 @@ public final class IOUring: EventLoopBackend {
 }
 
 // What transports and listeners ask of it.
+//
+// SAFETY: as at `core`: what `find` gives is used before anything is freed.
 extension IOUring {
     func receive(
         _ id: RingStreamID, into bytes: inout MutableSpan<UInt8>

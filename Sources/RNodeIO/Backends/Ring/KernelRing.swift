@@ -5,10 +5,11 @@
 
     /// The kernel's ring, through liburing.
     //
-    // SAFETY: `ring` is made by `init` and given back by `deinit`; used on one thread at a time. Buffers are the ring's own
-    // memory and live as long as it; a number is checked before it is used, and no more than a buffer's length is lent.
     @safe
     final class KernelRing: CompletionRing {
+        // SAFETY, of this whole type: `ring` is made by `init` and given back by `deinit`; used on one thread at a time. Buffers
+        // are the ring's own memory and live as long as it; a number is checked before it is used, and no more than a buffer's
+        // length is lent. `taken` is an allocation of takenMax, written by curing_take and read below the count it returns.
         static let operationsMax: UInt32 = 1024
         static let takenMax = 1024
 
@@ -16,10 +17,12 @@
         let bufferBytes = 16_384
         private let ring: OpaquePointer
         private let taken: UnsafeMutablePointer<curing_completion>
+        private let wakeSource: DescriptorWaker
 
         /// - Throws: `IOError` when the kernel has no io_uring, or none that is new enough (`ENOSYS`), or does not allow it
         ///   (`EPERM`).
         init() throws(IOError) {
+            wakeSource = try DescriptorWaker()
             var made: OpaquePointer?
             let result = unsafe curing_create(
                 &made, Self.operationsMax, UInt32(bufferCount), UInt32(bufferBytes))
@@ -37,6 +40,8 @@
         }
 
         func serves(_ transport: any Transport) -> Bool { transport is SocketTransport }
+
+        func isOpen(_ descriptor: Int32) -> Bool { SystemCalls.isOpen(descriptor) }
 
         func receive(_ descriptor: Int32, as operation: UInt64) -> Bool {
             unsafe curing_receive(ring, descriptor, operation)
@@ -78,8 +83,8 @@
             _ = unsafe curing_submit(ring)
         }
 
-        func wait(completions: Int, nanoseconds: Int64?) {
-            _ = unsafe curing_wait(ring, UInt32(clamping: completions), nanoseconds ?? -1)
+        func wait(completions: Int, nanoseconds: Int64?) -> Bool {
+            unsafe curing_wait(ring, UInt32(clamping: completions), nanoseconds ?? -1) == 0
         }
 
         func takeCompletions(into completions: inout [RingCompletion]) -> Bool {
@@ -124,6 +129,17 @@
         func offer(_ number: UInt16) {
             guard Int(number) < bufferCount else { return }
             unsafe curing_give(ring, number)
+        }
+
+        var waker: any BackendWaker { wakeSource }
+
+        func watchWaker(as operation: UInt64) -> Bool {
+            poll(wakeSource.descriptor, for: .readable, repeats: true, as: operation)
+        }
+
+        func acknowledgeWake(isWatched: Bool) {
+            // Each write is told of; only one that ended the watch is to be read, or it would be told of again at once.
+            wakeSource.acknowledge(draining: !isWatched)
         }
 
         var now: MonotonicInstant { SystemCalls.monotonicNow() }

@@ -82,21 +82,20 @@ extension RingCore {
     }
 
     // MARK: - The end
-    //
-    // SAFETY: an address of the slot table's is used before the slot is emptied, and not after.
 
     /// Closes whatever is left, by a reset.
     mutating func closeAll() {
+        // SAFETY: `close` empties no slot.
         for slot in 0..<slotCount {
             guard let stream = unsafe streams.pointer(at: slot) else { continue }
             unsafe close(&stream.pointee, abort: true)
         }
     }
 
-    /// Whether the kernel has not let go of something.
-    var isAnyLeft: Bool {
-        (0..<slotCount).contains { unsafe streams.pointer(at: $0) != nil }
-    }
+    /// How many streams are there.
+    //
+    // SAFETY: only whether there is an address is asked.
+    var streamCount: Int { (0..<slotCount).count { unsafe streams.pointer(at: $0) != nil } }
 
     /// What a kernel that would not let go was given, it keeps for ever: that memory is lost, not used twice.
     mutating func abandon() {
@@ -104,6 +103,7 @@ extension RingCore {
             guard let stream = streams.take(at: slot), stream.state.contains(.sending) else {
                 continue
             }
+            // SAFETY: a place of its own, never given back.
             unsafe UnsafeMutablePointer<RingStream>.allocate(capacity: 1).initialize(to: stream)
         }
     }
