@@ -52,6 +52,9 @@ let package = Package(
         .executable(name: "Chat", targets: ["Chat"]),
     ],
     traits: [
+        // Off, but for the scripts of this repository where liburing is there.
+        .default(
+            enabledTraits: Context.environment["RNODE_IOURING"] == nil ? [] : ["IOURing"]),
         .trait(
             name: "IOURing",
             description: "The io_uring backend for Linux 6.0 and newer; needs liburing.")

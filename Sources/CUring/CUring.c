@@ -98,12 +98,10 @@ bool curing_receive(curing *self, int descriptor, uint64_t user_data) {
     return true;
 }
 
-bool curing_send(
-    curing *self, int descriptor, const void *bytes, uint32_t count, bool waits, uint64_t user_data
-) {
+bool curing_send(curing *self, int descriptor, const void *bytes, uint32_t count, uint64_t user_data) {
     struct io_uring_sqe *entry = io_uring_get_sqe(&self->ring);
     if (!entry) return false;
-    io_uring_prep_send(entry, descriptor, bytes, count, waits ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT);
+    io_uring_prep_send(entry, descriptor, bytes, count, MSG_NOSIGNAL);
     entry->user_data = user_data;
     return true;
 }
@@ -162,12 +160,12 @@ int curing_submit(curing *self) {
     return result < 0 ? result : 0;
 }
 
-int curing_wait(curing *self, uint32_t completions, int64_t nanoseconds) {
+int curing_wait(curing *self, int64_t nanoseconds) {
     int result = enable(self);
     if (result < 0) return result;
     struct io_uring_cqe *first = NULL;
     struct __kernel_timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
-    result = io_uring_submit_and_wait_timeout(&self->ring, &first, completions, nanoseconds < 0 ? NULL : &time, NULL);
+    result = io_uring_submit_and_wait_timeout(&self->ring, &first, 1, nanoseconds < 0 ? NULL : &time, NULL);
     return result == -ETIME || result == -EINTR || result > 0 ? 0 : result;
 }
 

@@ -88,6 +88,7 @@ extension App {
     private func startLoops(_ state: inout State) throws -> AppCore {
         guard !state.isStopped else { throw AppError.stopped }
         let core = try makeCore(&state, loops: configuration.loops)
+        let logger = state.logger
         let backends = try configuration.backend.make(configuration.loops) { error in
             logger.notice(
                 "io_uring can't be had; epoll takes its place", metadata: ["reason": "\(error)"])

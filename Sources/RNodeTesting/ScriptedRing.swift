@@ -32,7 +32,7 @@ package final class ScriptedRing: CompletionRing {
     private enum Kind {
         case receive, cancel, cancelAll
         // SAFETY: as `send` says of its bytes; read until its completion only.
-        case send(UnsafeRawBufferPointer, waits: Bool)
+        case send(UnsafeRawBufferPointer)
         case poll(Readiness, repeats: Bool)
     }
 
@@ -95,10 +95,10 @@ package final class ScriptedRing: CompletionRing {
     }
 
     package func send(
-        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, waits: Bool, as operation: UInt64
+        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, as operation: UInt64
     ) -> Bool {
         // SAFETY: kept, and read, until the completion only, as the caller allows.
-        let kind = unsafe Kind.send(bytes, waits: waits)
+        let kind = unsafe Kind.send(bytes)
         return queue(Operation(number: operation, descriptor: descriptor, kind: kind))
     }
 
@@ -132,7 +132,7 @@ package final class ScriptedRing: CompletionRing {
         serveReady()
     }
 
-    package func wait(completions: Int, nanoseconds: Int64?) -> Bool {
+    package func wait(nanoseconds: Int64?) -> Bool {
         submit()
         return false
     }
@@ -170,11 +170,6 @@ package final class ScriptedRing: CompletionRing {
         switch operation.kind {
         case .cancel: end { $0.number == operation.other }
         case .cancelAll: end { $0.descriptor == operation.descriptor }
-        case .send(_, waits: false):
-            if !serve(operation, .writable) {
-                done.append(RingCompletion(operation: operation.number, result: 0 - EAGAIN))
-            }
-            return
         default:
             active.append(operation)
             return watch(operation.descriptor)
@@ -184,7 +179,8 @@ package final class ScriptedRing: CompletionRing {
 
     private func end(where isMeant: (Operation) -> Bool) {
         for operation in active where isMeant(operation) {
-            if case .send(let bytes, waits: _) = operation.kind {
+            if case .send(let bytes) = operation.kind {
+                // SAFETY: not completed before this.
                 // A kernel may read them up to here: under the address sanitizer, bytes that are gone are found.
                 lastBytes = unsafe bytes.last ?? 0
             }
@@ -247,7 +243,7 @@ package final class ScriptedRing: CompletionRing {
         case .receive:
             guard !readiness.isDisjoint(with: [.readable, .failed]) else { return false }
             return receive(operation, stream as? InMemoryTransport)
-        case .send(let bytes, waits: _):
+        case .send(let bytes):
             guard !readiness.isDisjoint(with: [.writable, .failed]) else { return false }
             // SAFETY: the operation has not completed.
             return unsafe send(bytes, operation, stream as? InMemoryTransport)

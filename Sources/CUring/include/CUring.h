@@ -38,10 +38,8 @@ void curing_destroy(curing *ring);
 
 /// Receives into the ring's buffers, again and again.
 bool curing_receive(curing *ring, int descriptor, uint64_t user_data);
-/// Sends; the bytes must stay as they are until the completion. With `waits` that comes when there was room for some of them;
-/// else at once, by EAGAIN when there is none.
-bool curing_send(
-    curing *ring, int descriptor, const void *bytes, uint32_t count, bool waits, uint64_t user_data);
+/// Sends some of the bytes, which must stay as they are until the completion.
+bool curing_send(curing *ring, int descriptor, const void *bytes, uint32_t count, uint64_t user_data);
 /// Waits for events of poll(2), once or each time they come; hang-ups and errors are told of in any case.
 bool curing_poll(curing *ring, int descriptor, uint32_t events, bool repeats, uint64_t user_data);
 /// Accepts again and again; what is accepted is non-blocking and closed by exec.
@@ -54,8 +52,8 @@ bool curing_cancel_all(curing *ring, int descriptor, uint64_t user_data);
 /// Begins what was asked for, and takes in what has completed. 0, or an error's number, negative.
 int curing_submit(curing *ring);
 
-/// The same, and waits until there are so many completions, for at most so many nanoseconds; for ever when negative.
-int curing_wait(curing *ring, uint32_t completions, int64_t nanoseconds);
+/// The same, and waits until something has completed, for at most so many nanoseconds; for ever when negative.
+int curing_wait(curing *ring, int64_t nanoseconds);
 
 /// Writes completions, the oldest first; how many.
 uint32_t curing_take(curing *ring, curing_completion *completions, uint32_t most);

@@ -38,11 +38,8 @@ package protocol CompletionRing: AnyObject {
 
     /// Receives into the offered buffers, again and again, until an error or the stream's end.
     func receive(_ descriptor: Int32, as operation: UInt64) -> Bool
-    /// Sends bytes that stay as they are, and where they are, until the completion. One that does not wait completes as it is
-    /// submitted, by EAGAIN when there is no room.
-    func send(
-        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, waits: Bool, as operation: UInt64
-    ) -> Bool
+    /// Sends some of the bytes, which stay as they are, and where they are, until the completion.
+    func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, as operation: UInt64) -> Bool
     /// Waits for readiness, once or each time it comes; a failure is told of in any case. The result is the readiness.
     func poll(_ descriptor: Int32, for interest: Readiness, repeats: Bool, as operation: UInt64)
         -> Bool
@@ -55,9 +52,9 @@ package protocol CompletionRing: AnyObject {
 
     /// Begins what was asked for, and takes in what has completed.
     func submit()
-    /// The same, and waits until there are so many completions, or so many nanoseconds have passed; nil waits for ever. False
-    /// where it is no use to wait again.
-    func wait(completions: Int, nanoseconds: Int64?) -> Bool
+    /// The same, and waits until something has completed or so many nanoseconds have passed; nil waits for ever. False where it
+    /// is no use to wait again.
+    func wait(nanoseconds: Int64?) -> Bool
     /// Adds what has completed, the oldest first: at most 1,024 at a time. Whether there was any.
     func takeCompletions(into completions: inout [RingCompletion]) -> Bool
 

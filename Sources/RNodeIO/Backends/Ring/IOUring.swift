@@ -129,7 +129,7 @@ public final class IOUring: EventLoopBackend {
         unsafe core.pointee.list(&stream.pointee)
     }
 
-    /// Begins what streams need, and waits, mostly by one call of the system.
+    /// Begins what streams need, and waits: one call of the system in a turn that finds work, two in one that must wait.
     public func wait(
         until deadline: MonotonicInstant?, into events: inout [BackendEvent]
     ) -> MonotonicInstant {
@@ -143,13 +143,13 @@ public final class IOUring: EventLoopBackend {
             beginListed()
             let left = nanosecondsLeft(until: deadline, at: now)
             isPolling = isPolling || left == 0
-            if isPolling {
+            // What was asked for may complete at once, and somebody may wait for that: so it is not waited for more.
+            if unsafe isPolling || core.pointee.placedCount > 0 {
+                unsafe core.pointee.placedCount = 0
                 ring.submit()
             } else {
-                let prompt = unsafe core.pointee.promptCount
-                isPolling = !ring.wait(completions: prompt &+ 1, nanoseconds: left)
+                isPolling = !ring.wait(nanoseconds: left)
             }
-            unsafe core.pointee.promptCount = 0
             collect()
             serveStarved()
             unsafe core.pointee.report(
@@ -255,7 +255,7 @@ public final class IOUring: EventLoopBackend {
         unsafe core.pointee.closeAll()
         for _ in 0..<64 where unsafe core.pointee.streamCount > 0 {
             beginListed()
-            _ = ring.wait(completions: 1, nanoseconds: 1_000_000)
+            _ = ring.wait(nanoseconds: 1_000_000)
             collect()
         }
         unsafe core.pointee.abandon()
@@ -311,8 +311,8 @@ extension IOUring {
 
     /// Looks whether something has completed since the turn began.
     func submitAndCollect() {
+        unsafe core.pointee.placedCount = 0
         ring.submit()
-        unsafe core.pointee.promptCount = 0
         collect()
     }
 

@@ -3,13 +3,13 @@
     import Glibc
     import RNodeBytes
 
+    // SAFETY: `ring` is made by `init` and given back by `deinit`; used on one thread at a time. Buffers are the ring's own
+    // memory and live as long as it; a number is checked before it is used, and no more than a buffer's length is lent. `taken`
+    // is an allocation of takenMax, written by curing_take and read below the count that it returns.
     /// The kernel's ring, through liburing.
     //
     @safe
     final class KernelRing: CompletionRing {
-        // SAFETY, of this whole type: `ring` is made by `init` and given back by `deinit`; used on one thread at a time. Buffers
-        // are the ring's own memory and live as long as it; a number is checked before it is used, and no more than a buffer's
-        // length is lent. `taken` is an allocation of takenMax, written by curing_take and read below the count it returns.
         static let operationsMax: UInt32 = 1024
         static let takenMax = 1024
 
@@ -47,13 +47,11 @@
             unsafe curing_receive(ring, descriptor, operation)
         }
 
-        func send(
-            _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, waits: Bool,
-            as operation: UInt64
-        ) -> Bool {
+        func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, as operation: UInt64)
+            -> Bool
+        {
             unsafe curing_send(
-                ring, descriptor, bytes.baseAddress, UInt32(clamping: bytes.count), waits,
-                operation)
+                ring, descriptor, bytes.baseAddress, UInt32(clamping: bytes.count), operation)
         }
 
         func poll(
@@ -83,8 +81,8 @@
             _ = unsafe curing_submit(ring)
         }
 
-        func wait(completions: Int, nanoseconds: Int64?) -> Bool {
-            unsafe curing_wait(ring, UInt32(clamping: completions), nanoseconds ?? -1) == 0
+        func wait(nanoseconds: Int64?) -> Bool {
+            unsafe curing_wait(ring, nanoseconds ?? -1) == 0
         }
 
         func takeCompletions(into completions: inout [RingCompletion]) -> Bool {

@@ -110,11 +110,9 @@ extension RingCore {
         guard !completion.continues, ended(.sending, &stream) else {
             return stray(completion, isAccept: false)
         }
-        stream.state.remove(.sendsLater)
         switch completion.result {
         case 1...: stream.sending.removeFirst(Int(completion.result))
-        case 0, -EAGAIN: stream.state.insert(.sendsLater)
-        case -EINTR: break
+        case 0, -EAGAIN, -EINTR: break
         default: sendingFailed(0 &- completion.result, &stream)
         }
         if stream.state.contains(.aborted) {

@@ -1,13 +1,5 @@
 import RNodeBytes
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// The state of an ``IOUring``: its streams, what is to be begun for them, and what has completed.
 ///
 /// Nothing here trusts a completion to come once, in order or in time: one that fits nothing is counted, and its buffer goes
@@ -29,9 +21,8 @@ struct RingCore: ~Copyable {
     var ready: [RingStreamID] = []
     /// The kernel found no buffer for somebody.
     private(set) var hasStarved = false
-    /// Sends that complete as they are submitted, asked for since the last submission: whoever waits for anything else waits
-    /// for one completion more.
-    var promptCount = 0
+    /// Operations that were asked for since the last submission.
+    var placedCount = 0
     /// Completions that fitted nothing.
     var strayCount = 0
     private var freeSlots: [UInt32] = []
@@ -145,9 +136,9 @@ struct RingCore: ~Copyable {
     mutating func tryTwice(_ body: () -> Bool) -> Bool {
         if !body() {
             ring.submit()
-            promptCount = 0
             guard body() else { return false }
         }
+        placedCount &+= 1
         return true
     }
 
@@ -163,13 +154,9 @@ struct RingCore: ~Copyable {
         // touched while the state says so, and the slot is not freed.
         let bytes = unsafe stream.sending.bytesInPlace
         let ring = ring
-        let waits = stream.state.contains(.sendsLater)
         guard
-            place(
-                operation, &stream,
-                { unsafe ring.send(bytes, to: descriptor, waits: waits, as: $0) })
+            place(operation, &stream, { unsafe ring.send(bytes, to: descriptor, as: $0) })
         else { return false }
-        if !waits { promptCount &+= 1 }
         stream.state.insert(.sending)
         return true
     }

@@ -103,8 +103,6 @@ struct RingStreamState: OptionSet {
     static let usesCalls = RingStreamState(rawValue: 4096)
     /// A poll ended with nothing that was wanted: the next one goes on until something is.
     static let pollsInVain = RingStreamState(rawValue: 16384)
-    /// The kernel had no room for what was sent: the next send waits for some.
-    static let sendsLater = RingStreamState(rawValue: 32768)
     /// Its peer has hung up, or the stream broke, while it was not read.
     static let hungUp = RingStreamState(rawValue: 8192)
 }
