@@ -51,6 +51,14 @@ let package = Package(
         .library(name: "RNodeTesting", targets: ["RNodeTesting"]),
         .executable(name: "Chat", targets: ["Chat"]),
     ],
+    traits: [
+        // Off, but for the scripts of this repository where liburing is there.
+        .default(
+            enabledTraits: Context.environment["RNODE_IOURING"] == nil ? [] : ["IOURing"]),
+        .trait(
+            name: "IOURing",
+            description: "The io_uring backend for Linux 6.0 and newer; needs liburing."),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -60,8 +68,14 @@ let package = Package(
     targets: [
         .target(name: "CLinux"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(
+            name: "CUring",
+            cSettings: [.define("RNODE_IOURING", .when(traits: ["IOURing"]))],
+            linkerSettings: [.linkedLibrary("uring", .when(traits: ["IOURing"]))]),
         .target(name: "RNodeBytes", swiftSettings: library),
-        .target(name: "RNodeIO", dependencies: ["RNodeBytes", "CLinux"], swiftSettings: library),
+        .target(
+            name: "RNodeIO", dependencies: ["RNodeBytes", "CLinux", "CUring"],
+            swiftSettings: library),
         .target(
             name: "RNodeHTTP", dependencies: ["RNodeBytes", httpTypes], swiftSettings: library),
         .target(name: "RNodeWS", dependencies: ["RNodeBytes", "CZlib"], swiftSettings: library),

@@ -17,8 +17,8 @@ public struct ServerFlags: ParsableArguments {
     @Option(help: "Event loops; by default one per core.")
     public var loops: Int?
 
-    /// What the loops wait with: epoll or poll.
-    @Option(help: "What the loops wait with: epoll or poll.")
+    /// What the loops wait with: epoll, io_uring or poll.
+    @Option(help: "What the loops wait with: epoll, io_uring or poll.")
     public var backend: BackendChoice = .default
 
     /// Seconds a request's head may take.

@@ -122,7 +122,11 @@ extension App {
     private func startLoops(_ state: inout State) throws -> AppCore {
         guard !state.isStopped else { throw AppError.stopped }
         let core = try makeCore(&state, loops: configuration.loops)
-        let backends = try (0..<configuration.loops).map { _ in try configuration.backend.make() }
+        let logger = state.logger
+        let backends = try configuration.backend.make(configuration.loops) { error in
+            logger.notice(
+                "io_uring can't be had; epoll takes its place", metadata: ["reason": "\(error)"])
+        }
         let group = try EventLoopGroup(backends: backends, limits: configuration.io)
         core.start(on: group.loops) { _ in SystemRandomNumberGenerator() }
         let (ended, continuation) = AsyncStream<Void>.makeStream(

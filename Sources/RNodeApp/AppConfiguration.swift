@@ -151,6 +151,9 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
 
     /// epoll(7), Linux only.
     public static let epoll = BackendChoice(description: "epoll")
+    /// io_uring(7), Linux 6.0 and newer, when the package is built with the trait `IOURing`. Where it can't be had, epoll takes
+    /// its place, and one line of the log says why.
+    public static let ioUring = BackendChoice(description: "io_uring")
     /// poll(2), portable.
     public static let poll = BackendChoice(description: "poll")
     #if os(Linux)
@@ -169,15 +172,35 @@ public struct BackendChoice: Sendable, Hashable, CustomStringConvertible {
     public init?(named name: String) {
         switch name {
         case "epoll": self = .epoll
+        case "io_uring": self = .ioUring
         case "poll": self = .poll
         default: return nil
         }
     }
 
-    func make() throws(IOError) -> any EventLoopBackend {
+    /// One for each of so many loops. `fallingBack` is told why it is not the one that was chosen.
+    func make(
+        _ count: Int, fallingBack: (IOError) -> Void
+    ) throws(IOError) -> [any EventLoopBackend] {
+        if self == .ioUring {
+            do throws(IOError) {
+                return try Self.make(count) { () throws(IOError) in try IOUring() }
+            } catch {
+                fallingBack(error)
+                return try Self.default.make(count, fallingBack: fallingBack)
+            }
+        }
         #if os(Linux)
-            if self == .epoll { return try Epoll() }
+            if self == .epoll { return try Self.make(count) { () throws(IOError) in try Epoll() } }
         #endif
-        return try Poll()
+        return try Self.make(count) { () throws(IOError) in try Poll() }
+    }
+
+    private static func make(
+        _ count: Int, _ one: () throws(IOError) -> any EventLoopBackend
+    ) throws(IOError) -> [any EventLoopBackend] {
+        var backends: [any EventLoopBackend] = []
+        for _ in 0..<count { backends.append(try one()) }
+        return backends
     }
 }

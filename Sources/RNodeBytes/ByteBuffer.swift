@@ -198,6 +198,10 @@ public struct ByteBuffer: ~Copyable {
         return try body(&span)
     }
 
+    /// The unread bytes where they are: for whoever keeps the buffer unchanged as long as somebody, such as the kernel,
+    /// still reads them there.
+    package var bytesInPlace: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(unread) }
+
     @usableFromInline
     var unread: UnsafeMutableBufferPointer<UInt8> {
         guard let base = unsafe base else { return unsafe .init(start: nil, count: 0) }

@@ -199,7 +199,7 @@ def report(ids, found):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--server", required=True)
-    parser.add_argument("--backend", default="epoll", choices=["epoll", "poll"])
+    parser.add_argument("--backend", default="epoll", choices=["epoll", "io_uring", "poll"])
     parser.add_argument("--chop", help="the library that is preloaded into the server")
     parser.add_argument("--cases", default="1-7,9,10")
     parser.add_argument("--full", action="store_true")

@@ -9,7 +9,7 @@ from servers import Server
 
 
 def pytest_addoption(parser):
-    parser.addoption("--backend", choices=["epoll", "poll"], default="epoll", help="what the servers' loops wait with")
+    parser.addoption("--backend", choices=["epoll", "io_uring", "poll"], default="epoll", help="what the servers' loops wait with")
 
 
 def pytest_configure(config):

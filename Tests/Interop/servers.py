@@ -38,7 +38,9 @@ class Server:
 
     backend = "epoll"
 
-    def __init__(self, program: str, *flags: str, loops: int = 2, port: int | None = None):
+    def __init__(self, program: str, *flags: str, loops: int = 2, port: int | None = None, before=None):
+        # Called in the new process before the program: what it may do is cut down there.
+        self.before = before
         self.program = program
         self.wanted_port = port
         self.flags = (f"--loops={loops}", f"--backend={self.backend}", *flags)
@@ -56,7 +58,7 @@ class Server:
         self.output = tempfile.TemporaryFile()
         command = [binary(self.program), "--host", "127.0.0.1", "--port", str(self.port), *self.flags]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output
+            command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output, preexec_fn=self.before
         )
         self.pid = self.process.pid
         deadline = time.monotonic() + STARTED_WITHIN

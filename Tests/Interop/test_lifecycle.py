@@ -12,6 +12,7 @@ import pytest
 from client import Client
 from frames import PING, PONG, RawSocket, frame
 from http11 import Wire, head, request
+import seccomp
 from servers import Server, binary, eventually, free_port
 
 
@@ -208,7 +209,7 @@ def test_any_traffic_keeps_a_connection(start):
             pass
 
 
-@pytest.mark.parametrize("backend", ["epoll", "poll"])
+@pytest.mark.parametrize("backend", ["epoll", "io_uring", "poll"])
 def test_every_backend_serves(start, backend):
     server: Server = start("Chat", "--backend", backend)
     room = server.create_room()
@@ -217,6 +218,30 @@ def test_every_backend_serves(start, backend):
         two.join(room)
         one.send({"type": "room_message", "room_id": room, "message": "x"})
         assert two.next("room_message")["from_client_id"] == "a"
+
+
+def test_c9_where_io_uring_is_forbidden_epoll_takes_its_place(start):
+    denied = seccomp.forbid(seccomp.IO_URING_SETUP, seccomp.IO_URING_ENTER, seccomp.IO_URING_REGISTER)
+    server: Server = start("Chat", "--backend", "io_uring", before=denied)
+    room = server.create_room()
+    with Client(server.ws("/chat", "a")) as one, Client(server.ws("/chat", "b")) as two:
+        one.join(room)
+        two.join(room)
+        one.send({"type": "room_message", "room_id": room, "message": "x"})
+        assert two.next("room_message")["from_client_id"] == "a"
+    lines = [line for line in server.tail().splitlines() if "io_uring" in line]
+    assert len(lines) == 1, "one line for all loops"
+    assert "epoll takes its place" in lines[0]
+
+
+@pytest.mark.skipif("RNODE_IOURING" not in os.environ, reason="built without the trait IOURing: liburing-dev is not installed")
+def test_c9_where_io_uring_is_allowed_it_is_used(start):
+    server: Server = start("Chat", "--backend", "io_uring")
+    server.create_room()
+    if "io_uring can't be had" in server.tail():
+        pytest.skip("this machine's kernel forbids io_uring")
+    descriptors = [os.readlink(f"/proc/{server.process.pid}/fd/{name}") for name in os.listdir(f"/proc/{server.process.pid}/fd")]
+    assert descriptors.count("anon_inode:[io_uring]") == 2, "one for each loop"
 
 
 @pytest.mark.parametrize("loops", [1, 3])

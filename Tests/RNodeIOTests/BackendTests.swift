@@ -7,12 +7,18 @@ import Testing
 @Suite("Kernel backends") struct BackendTests {
     enum Kind: CaseIterable, Sendable {
         case epoll, poll, pollWithPipe
+        #if IOURing
+            case ioUring
+        #endif
 
         func make() throws -> any EventLoopBackend {
             switch self {
             case .epoll: try Epoll()
             case .poll: try Poll()
             case .pollWithPipe: try Poll(usingPipe: true)
+            #if IOURing
+                case .ioUring: try IOUring()
+            #endif
             }
         }
     }

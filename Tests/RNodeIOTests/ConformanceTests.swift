@@ -41,6 +41,27 @@ import Testing
                 backend: { try Poll(usingPipe: true) }, pair: { _ in try SocketTransport.pair() }))
     }
 
+    #if IOURing
+        @Test("io_uring that polls", arguments: BackendConformance.checks)
+        func ioUringPolls(check: BackendCheck) throws {
+            try check.run(
+                on: BackendConformance(
+                    pairCount: Self.pairCount, backend: { try IOUring() },
+                    pair: { _ in try SocketTransport.pair() }))
+        }
+
+        @Test("io_uring that receives and sends", arguments: BackendConformance.checks)
+        func ioUringServes(check: BackendCheck) throws {
+            try check.run(
+                on: BackendConformance(
+                    pairCount: Self.pairCount, backend: { try IOUring() },
+                    pair: { backend in
+                        let (here, there) = try SocketTransport.pair()
+                        return (backend.adopt(here), there)
+                    }))
+        }
+    #endif
+
     @Test("Scripted backend", arguments: BackendConformance.checks)
     func scripted(check: BackendCheck) throws {
         let orders: [EventOrder] = [.added, .reversed, .shuffled(seed: 7)]

@@ -4,6 +4,9 @@
 # Root of the repository, whatever directory the script was called from.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
+# The io_uring backend is built, and tested, where its library is.
+[ ! -e /usr/include/liburing.h ] || export RNODE_IOURING=1
+
 say() { printf '\n== %s\n' "$*"; }
 stop() { printf '%s\n' "$*" >&2; exit 1; }
 

@@ -16,13 +16,14 @@ extension EventLoop {
         var backOff: Duration
     }
 
-    /// Accepts connections from `listener`, which the loop owns from now on. On the loop's thread, or before it runs.
+    /// Accepts connections from `opened`, which the loop owns from now on. On the loop's thread, or before it runs.
     ///
     /// With `handsOffTo` each connection goes to the next of those loops in turn: for a listener of which there
     /// can be only one, such as a Unix path.
     public func listen(
-        on listener: any Listener, handsOffTo loops: [EventLoop] = []
+        on opened: any Listener, handsOffTo loops: [EventLoop] = []
     ) throws(IOError) {
+        let listener = backend.adopt(opened)
         let token = Self.firstListenerSlot &+ UInt64(listeners.count)
         try backend.add(listener.descriptor, interest: .readable, token: token)
         listeners.append(

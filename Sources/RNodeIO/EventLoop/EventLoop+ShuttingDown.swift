@@ -15,6 +15,7 @@ extension EventLoop {
         handler?.ended(on: self)
         handler = nil
         scheduled = [:]
+        backend.end()
         mailbox.close()
     }
 

@@ -41,8 +41,8 @@ public protocol BackendWaker: Sendable {
 /// is ready or due; say what, and what time it is; be woken.
 ///
 /// Readiness is level-triggered: what is ready and not yet served is reported again by the next
-/// `wait`. All but ``waker`` is called by the loop's thread only. ``Epoll`` and ``Poll`` are the ones
-/// for production; the scripted backend of `RNodeTesting` runs the same loop with no kernel. One of your
+/// `wait`. All but ``waker`` is called by the loop's thread only. ``Epoll``, ``IOUring`` and ``Poll``
+/// are the ones for production; the scripted backend of `RNodeTesting` runs the same loop with no kernel. One of your
 /// own is held against `BackendConformance` there.
 public protocol EventLoopBackend: AnyObject {
     /// Starts watching `descriptor`; its events bear `token`, which is any number but `UInt64.max`.
@@ -82,4 +82,25 @@ public protocol EventLoopBackend: AnyObject {
 
     /// Wakes this backend from any thread.
     var waker: any BackendWaker { get }
+
+    /// What the loop uses in place of a stream that it has just got: one that this backend receives and sends for. The
+    /// stream itself unless implemented. Called once for each, before it is added; the stream's owner is what is returned.
+    func adopt(_ transport: any Transport) -> any Transport
+
+    /// The same for a listener.
+    func adopt(_ listener: any Listener) -> any Listener
+
+    /// The loop has ended: nothing is watched any more, and no `wait` follows.
+    func end()
+}
+
+extension EventLoopBackend {
+    /// The stream itself: it makes its own calls.
+    public func adopt(_ transport: any Transport) -> any Transport { transport }
+
+    /// The listener itself.
+    public func adopt(_ listener: any Listener) -> any Listener { listener }
+
+    /// Nothing.
+    public func end() {}
 }

@@ -11,7 +11,7 @@ struct LoopCore: ~Copyable {
     /// How many of those are refused ones.
     var refusedCount = 0
     var now: MonotonicInstant
-    var pool = BufferPool()
+    var pool = BufferPool<64>(firstCapacity: 4_096)
     var wheel: TimerWheel
     /// Bytes that wait to be sent on all connections, as of each one's last turn.
     var unsentBytes = 0
@@ -66,8 +66,9 @@ struct LoopCore: ~Copyable {
 
     /// Puts a stream into a free slot and has it watched; closes it when it can't be.
     mutating func insert(
-        _ transport: any Transport, state: ConnectionState = []
+        _ accepted: any Transport, state: ConnectionState = []
     ) -> ConnectionID? {
+        let transport = backend.adopt(accepted)
         let slot = freeSlots.popLast() ?? newSlot()
         let id = ConnectionID(slot: slot, generation: generations[Int(slot)])
         do throws(IOError) {

@@ -45,8 +45,23 @@ public final class SocketListener: Listener {
             let accepted = try SystemCalls.accept(owned.rawValue, peer: &peer)
             return .accepted(SocketTransport(accepted), remote: peer.socketAddress)
         } catch {
-            if error.code == EMFILE || error.code == ENFILE { turnAway() }
-            return SocketListener.result(of: error)
+            return answer(to: error)
+        }
+    }
+
+    /// Says what an error of accepting means, and turns somebody away when no descriptor is left.
+    func answer(to error: IOError) -> AcceptResult {
+        if error.code == EMFILE || error.code == ENFILE { turnAway() }
+        return SocketListener.result(of: error)
+    }
+
+    /// What `accept` says of a socket that was accepted for this listener; its peer may have left since.
+    func admit(_ accepted: consuming FileDescriptor) -> AcceptResult {
+        do throws(IOError) {
+            let peer = try SystemCalls.peerAddress(accepted)
+            return .accepted(SocketTransport(accepted), remote: peer.socketAddress)
+        } catch {
+            return .retry(error)
         }
     }
 

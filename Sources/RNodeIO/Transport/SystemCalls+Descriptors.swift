@@ -28,6 +28,9 @@ extension SystemCalls {
         _ = try check(fcntl(descriptor.rawValue, F_SETFL, flags | O_NONBLOCK), "fcntl")
     }
 
+    /// Whether a number is an open descriptor's.
+    static func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
+
     /// How many descriptors this process may have open (the soft limit); 1,024 when the system does not say.
     static func descriptorsMax() -> Int {
         var limit = rlimit()

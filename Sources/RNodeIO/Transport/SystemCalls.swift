@@ -100,6 +100,17 @@ package enum SystemCalls {
         return address
     }
 
+    /// The address of a socket's peer.
+    static func peerAddress(_ descriptor: borrowing FileDescriptor) throws(IOError) -> SystemAddress
+    {
+        var address = SystemAddress()
+        let raw = descriptor.rawValue
+        // SAFETY: the storage is lent for the call, and the length says how much of it there is.
+        let result = unsafe address.withMutablePointer { unsafe getpeername(raw, $0, $1) }
+        _ = try check(result, "getpeername")
+        return address
+    }
+
     // MARK: - Options
 
     static func setOption(

@@ -29,14 +29,24 @@ extension BackendConformance {
                 try expect(
                     backend.readiness(of: 1, containing: .writable), is: .writable,
                     "an empty stream")
-                guard let filled = here.fill() else {
-                    throw ConformanceFailure("the stream takes bytes without an end")
-                }
+                // A backend that sends by itself has room again as long as the kernel takes what it has.
+                var filled = 0
+                repeat {
+                    guard let count = here.fill(), filled < 268_435_456 else {
+                        throw ConformanceFailure("the stream takes bytes without an end")
+                    }
+                    filled += count
+                } while !backend.poll().isEmpty
                 try expect(backend.poll(), is: [], "a full stream")
-                try expect(there.drain(), is: filled, "what was read")
+                var read = there.drain()
                 try expect(
                     backend.readiness(of: 1, containing: .writable), is: .writable,
                     "a drained stream")
+                for _ in 0..<1_000 where read < filled {
+                    _ = backend.poll()
+                    read += there.drain()
+                }
+                try expect(read, is: filled, "what was read")
             }
         },
         .init("Both directions are reported in one event") { subject in

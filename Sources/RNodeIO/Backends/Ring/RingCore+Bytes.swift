@@ -1,0 +1,110 @@
+import RNodeBytes
+
+// What a stream's owner takes, sends, and throws away.
+extension RingCore {
+    /// Gives a stream's owner what has arrived, or says why nothing has.
+    mutating func receive(
+        into bytes: inout MutableSpan<UInt8>, _ stream: inout RingStream
+    ) -> ReceiveResult {
+        let count = takeReceived(&stream, into: &bytes)
+        if count > 0 { return .bytes(count) }
+        if stream.failureCode != 0 {
+            return .failed(IOError("recv", code: stream.failureCode))
+        }
+        if stream.state.contains(.finished) { return .finished }
+        // With nothing under way, the kernel is asked.
+        guard !stream.state.contains(.receiving), case .stream(let transport) = stream.service
+        else { return .wouldBlock }
+        let result = transport.receive(into: &bytes)
+        if result == .finished { stream.state.insert(.finished) }
+        return result
+    }
+
+    /// Copies received bytes, as many as fit. How many; 0 when none are there.
+    private mutating func takeReceived(
+        _ stream: inout RingStream, into bytes: inout MutableSpan<UInt8>
+    ) -> Int {
+        // What is kept was received first.
+        let count =
+            stream.kept == nil
+            ? buffers.copy(from: &stream.received, into: &bytes)
+            : takeKept(&stream, into: &bytes)
+        if count > 0, !stream.state.contains(.receiving) { list(&stream) }
+        return count
+    }
+
+    private func takeKept(
+        _ stream: inout RingStream, into bytes: inout MutableSpan<UInt8>
+    ) -> Int {
+        guard var kept = stream.kept.take()?.take() else { return 0 }
+        let count = kept.withSpan { bytes.replace(from: 0, by: $0) }
+        kept.removeFirst(count)
+        if !kept.isEmpty { stream.kept = Owned(kept) }
+        return count
+    }
+
+    /// Takes bytes to be sent when the loop waits next; as many as there is room for.
+    mutating func send(
+        _ bytes: Span<UInt8>, _ stream: inout RingStream
+    ) -> SendResult {
+        guard stream.failureCode == 0 else {
+            return .failed(IOError("send", code: stream.failureCode))
+        }
+        if stream.state.contains(.usesCalls), stream.unsentBytes == 0,
+            case .stream(let transport) = stream.service
+        {
+            return transport.send(bytes)
+        }
+        let count = min(RingTransport.unsentBytesMax &- stream.unsentBytes, bytes.count)
+        guard count > 0 else { return .wouldBlock }
+        if stream.unsent.capacity == 0 { stream.unsent = pool.take() }
+        stream.unsent.append(count == bytes.count ? bytes : bytes.extracting(first: count))
+        list(&stream)
+        return .bytes(count)
+    }
+
+    /// Throws away what was received for a stream that is closed, and what it would still send when it is reset.
+    mutating func throwAway(_ stream: inout RingStream) {
+        buffers.drop(&stream.received)
+        stream.kept = nil
+        guard stream.state.contains(.aborted) else { return }
+        stream.unsent.removeAll()
+        // What is under way is thrown away when it has ended.
+        if !stream.state.contains(.sending) { stream.sending.removeAll() }
+    }
+
+    /// Closes a stream for its owner; its slot is freed when its operations have completed.
+    mutating func close(_ stream: inout RingStream, abort: Bool) {
+        stream.state.insert(abort ? [.closed, .aborted] : .closed)
+        stream.state.remove(.watched)
+        throwAway(&stream)
+        list(&stream)
+    }
+
+    // MARK: - The end
+
+    /// Closes whatever is left, by a reset.
+    mutating func closeAll() {
+        // SAFETY: `close` empties no slot.
+        for slot in 0..<slotCount {
+            guard let stream = unsafe streams.pointer(at: slot) else { continue }
+            unsafe close(&stream.pointee, abort: true)
+        }
+    }
+
+    /// How many streams are there.
+    //
+    // SAFETY: only whether there is an address is asked.
+    var streamCount: Int { (0..<slotCount).count { unsafe streams.pointer(at: $0) != nil } }
+
+    /// What a kernel that would not let go was given, it keeps for ever: that memory is lost, not used twice.
+    mutating func abandon() {
+        for slot in 0..<slotCount {
+            guard let stream = streams.take(at: slot), stream.state.contains(.sending) else {
+                continue
+            }
+            // SAFETY: a place of its own, never given back.
+            unsafe UnsafeMutablePointer<RingStream>.allocate(capacity: 1).initialize(to: stream)
+        }
+    }
+}
