@@ -29,11 +29,23 @@
         }
         transcripts.append(found)
     }
-    try requireEqual(transcripts[0], transcripts[1], "whole and split at \(place)")
-    try requireEqual(transcripts[0], transcripts[2], "whole and byte by byte")
+    if !refersTooFar(transcripts, agreed.parameters) {
+        try requireEqual(transcripts[0], transcripts[1], "whole and split at \(place)")
+        try requireEqual(transcripts[0], transcripts[2], "whole and byte by byte")
+    }
     // zlib itself can't deflate with a window of 8 bits, so nobody here can be that client.
     guard agreed.parameters.clientWindowBits > 8 else { return }
     try checkRoundTrip(payload, agreed, options, streams)
+}
+
+/// Whether a client may have referred further back than the window it agreed to (RFC 7692 §7.2.1 forbids it). zlib follows such
+/// a reference as long as the bytes are still in what one call has written, and refuses it later: so this one error, and
+/// only with a small window of the connection's own, depends on how the message came.
+private func refersTooFar(
+    _ transcripts: [FrameTranscript], _ parameters: DeflateParameters
+) -> Bool {
+    parameters.clientKeepsContext && parameters.clientWindowBits < 15
+        && transcripts.contains { $0.events.contains(.failed(.extensionPayloadInvalid)) }
 }
 
 private let bytesMax = 20_000

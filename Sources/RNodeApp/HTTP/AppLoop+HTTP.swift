@@ -86,7 +86,7 @@ extension AppLoop {
             opening.client, on: &connection)
     }
 
-    private func setDeadline(
+    func setDeadline(
         _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
     ) {
         // While onConnect decides, the handshake's deadline stands.
@@ -282,7 +282,7 @@ extension AppLoop {
     }
 
     /// Answers a request that broke a rule, and closes.
-    private func fail(_ error: HTTPParseError, _ connection: inout ConnectionContext) {
+    func fail(_ error: HTTPParseError, _ connection: inout ConnectionContext) {
         counters.failed(.http)
         counters.breached(LimitName(error))
         responses.encode(error, into: &connection.output)
@@ -319,33 +319,5 @@ extension AppLoop {
             .handlerThrew, at: eventLoop.now,
             ["route": request.route ?? "", "error": LogText.text(of: error)])
         response.failure(500, "Internal server error")
-    }
-
-    // MARK: - Time
-
-    func timedOut(
-        _ http: borrowing Owned<HTTPConnection>, _ connection: inout ConnectionContext
-    ) {
-        setResponseTime()
-        if case .opening(let opening) = http.borrow({ $0.current }) {
-            opening.isAbandoned = true
-            return refuse(.tooLate, opening.client, on: &connection)
-        }
-        // Accepted right before the end, and silent since.
-        if core.isClosing, http.borrow({ $0.session.isIdle }) { return connection.close() }
-        let limits = core.configuration.http
-        let wasIdle = http.borrow { $0.session.isIdle }
-        let step = http.update { $0.session.timedOut(now: connection.now, limits: limits) }
-        switch step {
-        case .failed(let error): fail(error, &connection)
-        case .some:
-            let isOverdue = http.borrow {
-                $0.session.isOverdue(now: connection.now, limits: limits)
-            }
-            counters.breached(
-                wasIdle ? .keepAliveTimeout : isOverdue ? .requestTimeout : .bodyBytesPerSecondMin)
-            connection.close()
-        case .none: setDeadline(http, &connection)
-        }
     }
 }

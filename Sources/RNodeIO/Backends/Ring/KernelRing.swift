@@ -3,13 +3,13 @@
     import Glibc
     import RNodeBytes
 
-    // SAFETY: `ring` is made by `init` and given back by `deinit`; used on one thread at a time. Buffers are the ring's own
-    // memory and live as long as it; a number is checked before it is used, and no more than a buffer's length is lent. `taken`
-    // is an allocation of takenMax, written by curing_take and read below the count that it returns.
     /// The kernel's ring, through liburing.
     //
     @safe
     final class KernelRing: CompletionRing {
+        // SAFETY: `ring` is made by `init` and given back by `deinit`; used on one thread at a time. Buffers are the ring's own
+        // memory and live as long as it; a number is checked before it is used, and no more than a buffer's length is lent. `taken`
+        // is an allocation of takenMax, written by curing_take and read below the count that it returns.
         static let operationsMax: UInt32 = 1024
         static let takenMax = 1024
 

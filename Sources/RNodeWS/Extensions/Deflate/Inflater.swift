@@ -47,7 +47,8 @@ public final class Inflater {
     ///
     /// Throws `messageTooBig` when there is more, once `message` is full to the byte;
     /// `inflateRatioExceeded` when a message has grown to more than `ratioMax` times what came of it,
-    /// looked at after each 16 KiB; `extensionPayloadInvalid` for what is no such stream, or a
+    /// looked at after each 16 KiB; `extensionPayloadInvalid` for what is no such stream, a reference to bytes that have left
+    /// the window (one that goes beyond it to bytes which are still at hand is followed, as zlib does), or a
     /// message that stops in the middle of a block; `outOfMemory` when zlib gets none.
     public func inflate(
         _ payload: Span<UInt8>, endOfMessage: Bool, bytesMax: Int, ratioMax: Int? = nil,
