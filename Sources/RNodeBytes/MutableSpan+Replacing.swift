@@ -7,8 +7,8 @@ extension MutableSpan where Element == UInt8 {
         // SAFETY: both spans are lent for this call; start and copied are within the target, copied within the source.
         unsafe withUnsafeMutableBytes { target in
             unsafe bytes.withUnsafeBytes { source in
-                unsafe UnsafeMutableRawBufferPointer(rebasing: target[start..<(start &+ copied)])
-                    .copyMemory(from: .init(rebasing: source[..<copied]))
+                guard let to = target.baseAddress, let from = source.baseAddress else { return }
+                unsafe (to + start).copyMemory(from: from, byteCount: copied)
             }
         }
         return copied
