@@ -215,6 +215,29 @@ import Testing
         #expect(stage.ring.lastBytes == 7)
     }
 
+    @Test("C7 a ring that nobody holds any more ends what is under way first")
+    func dropped() throws {
+        let kernel = ScriptedBackend()
+        let ring = ScriptedRing(kernel)
+        let (here, there) = InMemoryTransport.pair(
+            descriptors: kernel.descriptors, shape: StreamShape(windowBytes: 3))
+        var backend: IOUring? = IOUring(ring: ring)
+        var stream = backend?.adopt(here)
+        try backend?.add(here.descriptor, interest: .readable, token: 1)
+        _ = stream?.send(Array(repeating: 7, count: 100).span)
+        var events: [BackendEvent] = []
+        for _ in 0..<3 { _ = backend?.wait(until: .init(nanoseconds: .min), into: &events) }
+        #expect(ring.sendingCount == 1)
+        #expect(ring.operationCount == 2)
+        stream = nil
+        backend = nil
+        #expect(ring.operationCount == 0)
+        #expect(ring.lastBytes == 7)
+        #expect(here.isClosed)
+        there.close(abort: false)
+        #expect(kernel.descriptors.openCount == 0)
+    }
+
     @Test("C8 where receiving fails as a kernel's that can't, calls of the system take its place")
     func fallsBack() throws {
         let stage = try Stage()

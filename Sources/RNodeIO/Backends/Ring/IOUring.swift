@@ -57,6 +57,8 @@ public final class IOUring: EventLoopBackend {
     }
 
     deinit {
+        // Nothing, when the loop has ended.
+        end()
         unsafe core.deinitialize(count: 1)
         unsafe core.deallocate()
     }
