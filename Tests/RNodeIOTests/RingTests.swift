@@ -215,6 +215,31 @@ import Testing
         #expect(stage.ring.lastBytes == 7)
     }
 
+    @Test(
+        "What was answered right before the end of a loop arrives, and then the end of the stream")
+    func answersBeforeTheEnd() throws {
+        for window in [1_000, 5] {
+            let stage = try Stage()
+            let peer = stage.listener.connect(shape: StreamShape(windowBytes: window))
+            stage.settle()
+            let id = try #require(stage.loop.openConnections().first)
+            stage.loop.post { loop in
+                _ = loop.withConnection(id) { connection in
+                    connection.output.append("answered")
+                    connection.close()
+                }
+            }
+            // It is answered in this turn, and no wait follows that would send it.
+            stage.loop.turn(waits: false)
+            #expect(stage.handler.closed == 1)
+            stage.loop.end()
+            #expect(peer.takeText() == String("answered".prefix(window)))
+            #expect(peer.isFinished)
+            #expect(!peer.isReset)
+            #expect(stage.kernel.descriptors.openCount == 0)
+        }
+    }
+
     @Test("C7 a ring that nobody holds any more ends what is under way first")
     func dropped() throws {
         let kernel = ScriptedBackend()

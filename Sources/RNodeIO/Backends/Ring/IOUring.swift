@@ -254,6 +254,11 @@ public final class IOUring: EventLoopBackend {
     /// Ends all operations, and waits until the kernel is done with their memory.
     public func end() {
         names = [:]
+        // What was to be sent before the end is begun still, and done where the kernel has room for it.
+        for _ in 0..<8 where unsafe core.pointee.isSending {
+            beginListed()
+            submitAndCollect()
+        }
         unsafe core.pointee.closeAll()
         for _ in 0..<64 where unsafe core.pointee.streamCount > 0 {
             beginListed()

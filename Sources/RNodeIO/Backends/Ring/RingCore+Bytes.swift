@@ -67,7 +67,7 @@ extension RingCore {
     mutating func throwAway(_ stream: inout RingStream) {
         buffers.drop(&stream.received)
         stream.kept = nil
-        guard stream.state.contains(.aborted) else { return }
+        guard !stream.state.isDisjoint(with: .unsendable) else { return }
         stream.unsent.removeAll()
         // What is under way is thrown away when it has ended.
         if !stream.state.contains(.sending) { stream.sending.removeAll() }
@@ -83,12 +83,25 @@ extension RingCore {
 
     // MARK: - The end
 
-    /// Closes whatever is left, by a reset.
+    /// Whether something is still to be sent, other than for those that are reset.
+    //
+    // SAFETY: nothing is freed meanwhile.
+    var isSending: Bool {
+        (0..<slotCount).contains { slot in
+            guard let stream = unsafe streams.pointer(at: slot) else { return false }
+            return unsafe stream.pointee.unsentBytes > 0
+                && stream.pointee.state.isDisjoint(with: .unsendable)
+        }
+    }
+
+    /// Closes whatever is left: by a reset, unless its owner had closed it in good order.
     mutating func closeAll() {
         // SAFETY: `close` empties no slot.
         for slot in 0..<slotCount {
             guard let stream = unsafe streams.pointer(at: slot) else { continue }
-            unsafe close(&stream.pointee, abort: true)
+            let isClosed = unsafe stream.pointee.state.contains(.closed)
+            if isClosed { unsafe stream.pointee.state.insert(.givenUp) }
+            unsafe close(&stream.pointee, abort: !isClosed)
         }
     }
 

@@ -115,7 +115,7 @@ extension RingCore {
         case 0, -EAGAIN, -EINTR: break
         default: sendingFailed(0 &- completion.result, &stream)
         }
-        if stream.state.contains(.aborted) {
+        if !stream.state.isDisjoint(with: .unsendable) {
             stream.sending.removeAll()
             stream.unsent.removeAll()
         }

@@ -243,7 +243,7 @@ struct RingCore: ~Copyable {
         guard stream.isOwned, stream.operationCount > 0, !stream.state.contains(.cancelled) else {
             return true
         }
-        guard stream.unsentBytes == 0 || stream.state.contains(.aborted) else {
+        guard stream.unsentBytes == 0 || !stream.state.isDisjoint(with: .unsendable) else {
             if stream.state.contains(.polling) { endPolling(&stream) }
             return cancelReceiving(&stream)
         }

@@ -103,6 +103,10 @@ struct RingStreamState: OptionSet {
     static let usesCalls = RingStreamState(rawValue: 4096)
     /// A poll ended with nothing that was wanted: the next one goes on until something is.
     static let pollsInVain = RingStreamState(rawValue: 16384)
+    /// The loop has ended: what is unsent is thrown away, and the peer finds the end after what was sent.
+    static let givenUp = RingStreamState(rawValue: 32768)
+    /// What is unsent is thrown away.
+    static let unsendable: RingStreamState = [.aborted, .givenUp]
     /// Its peer has hung up, or the stream broke, while it was not read.
     static let hungUp = RingStreamState(rawValue: 8192)
 }
