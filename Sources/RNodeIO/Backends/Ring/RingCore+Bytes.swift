@@ -1,4 +1,5 @@
 import RNodeBytes
+import Synchronization
 
 // What a stream's owner takes, sends, and throws away.
 extension RingCore {
@@ -116,8 +117,24 @@ extension RingCore {
             guard let stream = streams.take(at: slot), stream.state.contains(.sending) else {
                 continue
             }
-            // SAFETY: a place of its own, never given back.
-            unsafe UnsafeMutablePointer<RingStream>.allocate(capacity: 1).initialize(to: stream)
+            AbandonedStream.keep(stream)
         }
+    }
+}
+
+/// A stream whose memory the kernel may read until the process ends. All of them are found from `last`, by a debugger and by
+/// a leak detector.
+private struct AbandonedStream: ~Copyable {
+    private static let last = Atomic<UInt>(0)
+
+    private let stream: RingStream
+    private let previous: UInt
+
+    /// From any thread.
+    static func keep(_ stream: consuming RingStream) {
+        // SAFETY: a place of its own, never given back, and written before anybody could follow `previous`.
+        let place = UnsafeMutablePointer<AbandonedStream>.allocate(capacity: 1)
+        let previous = last.exchange(UInt(bitPattern: place), ordering: .relaxed)
+        unsafe place.initialize(to: AbandonedStream(stream: stream, previous: previous))
     }
 }
