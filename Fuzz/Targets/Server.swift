@@ -173,8 +173,7 @@ final class ServerStage {
         var quiet = 0
         var turns = 0
         while quiet < 2, turns < 100_000 {
-            let isBusy = host.loops[0].hasWork || host.backends[0].isReady
-            quiet = isBusy ? 0 : quiet + 1
+            quiet = host.isBusy ? 0 : quiet + 1
             turns += 1
             host.turn()
         }
@@ -197,7 +196,7 @@ final class ServerStage {
     func checkIsEmpty() throws(Finding) {
         pass(seconds: 120)
         try require(host.loops[0].openConnections().isEmpty, "connections are left")
-        try require(!host.loops[0].hasWork && !host.backends[0].isReady, "work is left")
+        try require(!host.isBusy, "work is left")
         try requireEqual(app.getWebSocketConnections(), 0, "WebSocket connections are left")
         for loop in app.core?.loops ?? [] {
             try requireEqual(loop.liveCount, 0, "live")

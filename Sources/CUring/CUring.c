@@ -9,7 +9,6 @@
 #if defined(RNODE_IOURING)
 
 #include <liburing.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -33,7 +32,11 @@ static int set_up(struct io_uring *ring, uint32_t operations, uint32_t flags) {
         .flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED,
         .cq_entries = operations * 4,
     };
-    return io_uring_queue_init_params(operations, ring, &parameters);
+    int result = io_uring_queue_init_params(operations, ring, &parameters);
+    // Completions that find no room must wait for some, and not be lost (5.5).
+    if (result < 0 || parameters.features & IORING_FEAT_NODROP) return result;
+    io_uring_queue_exit(ring);
+    return -ENOSYS;
 }
 
 /// Whether the kernel receives again and again: as old as the operation that is asked for here (6.0).
@@ -109,8 +112,6 @@ bool curing_send(curing *self, int descriptor, const void *bytes, uint32_t count
 bool curing_poll(curing *self, int descriptor, uint32_t events, bool repeats, uint64_t user_data) {
     struct io_uring_sqe *entry = io_uring_get_sqe(&self->ring);
     if (!entry) return false;
-    // Not told of unless asked for, other than by poll(2).
-    events |= POLLERR | POLLHUP;
     if (repeats) {
         io_uring_prep_poll_multishot(entry, descriptor, events);
     } else {

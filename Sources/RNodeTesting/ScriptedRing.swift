@@ -65,8 +65,23 @@ package final class ScriptedRing: CompletionRing {
         buffers = Array(repeating: Array(repeating: 0, count: bufferBytes), count: bufferCount)
     }
 
-    /// Whether a completion waits to be given.
-    package var isReady: Bool { !done.isEmpty || !held.isEmpty || !queued.isEmpty }
+    /// Whether a completion waits to be given, or an operation could go on.
+    package var isReady: Bool {
+        !done.isEmpty || !held.isEmpty || !queued.isEmpty || kernel.isWoken
+            || active.contains(where: canGoOn)
+    }
+
+    private func canGoOn(_ operation: Operation) -> Bool {
+        let readiness = kernel.descriptors.source(of: operation.descriptor)?.readiness ?? .failed
+        switch operation.kind {
+        case .receive: return !readiness.isDisjoint(with: [.readable, .failed])
+        case .send: return !readiness.isDisjoint(with: [.writable, .failed])
+        case .poll(let interest, let repeats):
+            let found = readiness.intersection(interest.union(.failed))
+            return !found.isEmpty && !(repeats && operation.told == found)
+        case .cancel, .cancelAll: return true
+        }
+    }
 
     /// How many operations are under way.
     package var operationCount: Int { active.count + queued.count }

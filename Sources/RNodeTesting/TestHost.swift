@@ -25,24 +25,42 @@ public final class TestHost: @unchecked Sendable {
     public let backends: [ScriptedBackend]
     /// Where each loop's connections come from.
     public let listeners: [InMemoryListener]
+    /// The rings between loops and backends, where the loops run over io_uring without a kernel; else empty.
+    package let rings: [ScriptedRing]
+    private let ringBackends: [IOUring]
 
     /// How long a test waits in real time for what never comes, before it fails; at least 20,000 rounds of
     /// turns go by too, so that a busy machine fails no test.
     public var patience = Duration.seconds(20)
 
     /// `count` loops with these limits.
-    public init(loops count: Int = 1, limits: IOLimits = IOLimits()) throws {
+    public convenience init(loops count: Int = 1, limits: IOLimits = IOLimits()) throws {
+        try self.init(loops: count, limits: limits, overRings: false)
+    }
+
+    /// The same; over io_uring, whose operations the backends complete, if wished.
+    package init(loops count: Int, limits: IOLimits, overRings: Bool) throws {
         let clock = VirtualClock()
         let descriptors = VirtualDescriptors()
         let budget = ConnectionBudget(limit: limits.connectionsMax)
         var loops: [EventLoop] = []
         var backends: [ScriptedBackend] = []
         var listeners: [InMemoryListener] = []
+        var rings: [ScriptedRing] = []
+        var ringBackends: [IOUring] = []
         for index in 0..<max(count, 1) {
             let backend = ScriptedBackend(clock: clock, descriptors: descriptors)
             let listener = InMemoryListener(descriptors: descriptors)
+            var waitsWith: any EventLoopBackend = backend
+            if overRings {
+                let ring = ScriptedRing(backend)
+                let ringBackend = IOUring(ring: ring)
+                rings.append(ring)
+                ringBackends.append(ringBackend)
+                waitsWith = ringBackend
+            }
             let loop = try EventLoop(
-                backend: backend, limits: limits, index: index, budget: budget)
+                backend: waitsWith, limits: limits, index: index, budget: budget)
             try loop.listen(on: listener)
             loops.append(loop)
             backends.append(backend)
@@ -52,6 +70,8 @@ public final class TestHost: @unchecked Sendable {
         self.loops = loops
         self.backends = backends
         self.listeners = listeners
+        self.rings = rings
+        self.ringBackends = ringBackends
     }
 
     deinit {
@@ -67,6 +87,13 @@ public final class TestHost: @unchecked Sendable {
 
     // MARK: - Turns
 
+    /// Whether a turn of some loop would do something.
+    public var isBusy: Bool {
+        if loops.contains(where: \.hasWork) { return true }
+        guard !rings.isEmpty else { return backends.contains(where: \.isReady) }
+        return rings.contains(where: \.isReady) || ringBackends.contains(where: \.hasWork)
+    }
+
     /// Runs one turn of every loop, without waiting.
     public func turn() {
         for loop in loops { loop.turn(waits: false) }
@@ -77,7 +104,6 @@ public final class TestHost: @unchecked Sendable {
         var quietRounds = 0
         // Jobs may be on their way through Swift's own pool: a few yields let them arrive.
         while quietRounds < 8 {
-            let isBusy = loops.contains { $0.hasWork } || backends.contains { $0.isReady }
             quietRounds = isBusy ? 0 : quietRounds + 1
             turn()
             await Task.yield()

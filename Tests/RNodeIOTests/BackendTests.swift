@@ -77,6 +77,49 @@ import Testing
         #expect(here.receive(9).result == .finished)
     }
 
+    #if IOURing
+        @Test("C8 more is ready at once than a ring has completions for: the rest is told of later")
+        func overflow() throws {
+            var limit = rlimit()
+            let isKnown = unsafe getrlimit(__rlimit_resource_t(7), &limit) == 0
+            // The ring has 4,096 completions.
+            let count = isKnown && limit.rlim_cur >= 16_384 ? 4_300 : 64
+            let backend = try IOUring()
+            let event = try SystemCalls.makeEventDescriptor()
+            SystemCalls.signal(event.rawValue)
+            let copies = (0..<count).map { _ in
+                FileDescriptorBox(fcntl(event.rawValue, F_DUPFD_CLOEXEC, 0))
+            }
+            for (place, copy) in copies.enumerated() {
+                try backend.add(copy.number, interest: .readable, token: UInt64(place))
+            }
+            var told: Set<UInt64> = []
+            var events: [BackendEvent] = []
+            for _ in 0..<40 where told.count < count {
+                _ = backend.wait(until: backend.now.advanced(by: .seconds(1)), into: &events)
+                told.formUnion(events.map(\.token))
+                // Told of: somebody else's turn.
+                for event in events {
+                    try backend.modify(
+                        copies[Int(event.token)].number, interest: [], token: event.token)
+                }
+            }
+            #expect(told.count == count)
+            for copy in copies { backend.remove(copy.number) }
+            backend.end()
+            #expect(backend.streamCount == 0)
+        }
+
+        /// Closes its descriptor with its last reference.
+        private final class FileDescriptorBox {
+            let number: Int32
+
+            init(_ number: Int32) { self.number = number }
+
+            deinit { _ = close(number) }
+        }
+    #endif
+
     @Test("The waker's token, and descriptors that are none, are refused", arguments: Kind.allCases)
     func refused(kind: Kind) throws {
         let backend = try kind.make()

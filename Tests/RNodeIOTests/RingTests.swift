@@ -29,9 +29,12 @@ import Testing
         func settle() {
             var quiet = 0
             var turns = 0
-            while quiet < 4, turns < 200_000 {
-                let isBusy =
-                    loop.hasWork || kernel.isReady || ring.isReady || backend.hasWork
+            while quiet < 4 {
+                guard turns < 200_000 else {
+                    Issue.record("it never comes to rest")
+                    return
+                }
+                let isBusy = loop.hasWork || ring.isReady || backend.hasWork
                 quiet = isBusy ? 0 : quiet + 1
                 turns += 1
                 loop.turn(waits: false)
@@ -302,6 +305,30 @@ import Testing
         #expect(peer.takeText() == "late")
         peer.finish()
         stage.expectNothingLeft()
+    }
+
+    @Test("C8 what there was no room to cancel is cancelled as soon as there is")
+    func cancelledLate() throws {
+        let kernel = ScriptedBackend()
+        let ring = ScriptedRing(kernel)
+        let backend = IOUring(ring: ring)
+        let (here, there) = InMemoryTransport.pair(descriptors: kernel.descriptors)
+        try backend.add(here.descriptor, interest: .readable, token: 1)
+        var events: [BackendEvent] = []
+        _ = backend.wait(until: .init(nanoseconds: .min), into: &events)
+        #expect(ring.operationCount == 1)
+        ring.hasRoom = false
+        backend.remove(here.descriptor)
+        #expect(ring.operationCount == 1)
+        #expect(backend.hasWork)
+        ring.hasRoom = true
+        _ = backend.wait(until: .init(nanoseconds: .min), into: &events)
+        #expect(ring.operationCount == 0)
+        #expect(!backend.hasWork)
+        #expect(backend.streamCount == 0)
+        here.close(abort: false)
+        there.close(abort: false)
+        #expect(kernel.closedWhileWatchedCount == 0)
     }
 
     @Test("Who is not read receives no more than was on its way, and gets all of it later")

@@ -6,7 +6,7 @@ import RNodeTesting
 final class Faults {
     var isActive = true
     private var dice: Dice
-    private let log: RunLog
+    let log: RunLog
     /// Each loop's reports of the past, to be told to it again when their connections are long gone.
     private var pasts: [Int: [BackendEvent]] = [:]
 
@@ -14,6 +14,10 @@ final class Faults {
         self.dice = dice
         self.log = log
     }
+
+    func isLucky(oneIn times: Int) -> Bool { dice.isLucky(oneIn: times) }
+
+    func shuffled<Element>(_ elements: [Element]) -> [Element] { elements.shuffled(using: &dice) }
 
     /// How a new stream behaves, or an old one from now on.
     func shape() -> StreamShape {
@@ -33,8 +37,9 @@ final class Faults {
         }
     }
 
-    /// Puts a fault into what a backend is about to report.
-    func distort(_ events: inout [BackendEvent], loop: Int) {
+    /// Puts a fault into what a backend is about to report. Beneath a ring there are no tokens of old: a kernel knows which of
+    /// its operations a descriptor's readiness is for.
+    func distort(_ events: inout [BackendEvent], loop: Int, isBelowRing: Bool) {
         defer { for event in events { note(event, loop: loop) } }
         guard isActive else { return }
         remember(events, loop: loop)
@@ -44,6 +49,7 @@ final class Faults {
         // Late: told by a later wait.
         case 1: if !events.isEmpty { events.remove(at: dice.below(events.count)) }
         case 2: if !events.isEmpty { events.append(events[dice.below(events.count)]) }
+        case _ where isBelowRing: break
         // Stale: what was true once.
         case 3, 4:
             guard let past = pasts[loop], !past.isEmpty else { break }

@@ -9,11 +9,23 @@ struct Simulation: AsyncParsableCommand {
         discussion:
             "The same seed is the same run, byte for byte, under SWIFT_DETERMINISTIC_HASHING=1.")
 
+    @Option(help: "What the loops run over: readiness or io_uring.") var backend = Backend.readiness
     @Option(help: "How many seeds.") var seeds = 1_000
     @Option(help: "The first of them.") var first: UInt64 = 1
     @Option(help: "Replays one seed and prints what happens.") var seed: UInt64?
     @Option(help: "Steps of the first phase of a run.") var steps = 1_500
     @Option(help: "Runs every so manieth seed twice, and compares.") var replayEvery: UInt64 = 50
+
+    enum Backend: String, ExpressibleByArgument, CaseIterable {
+        /// As with epoll and poll.
+        case readiness
+        /// As with io_uring.
+        case ring = "io_uring"
+    }
+
+    private func makeWorld(_ seed: UInt64, printsLog: Bool = false) async throws -> World {
+        try await World(seed: seed, overRings: backend == .ring, printsLog: printsLog)
+    }
 
     func run() async throws {
         if let seed { return try await replay(seed) }
@@ -22,12 +34,12 @@ struct Simulation: AsyncParsableCommand {
         var replays = 0
         for number in 0..<UInt64(max(seeds, 1)) {
             let seed = first &+ number
-            let world = try await World(seed: seed, printsLog: false)
+            let world = try await makeWorld(seed)
             let violations = world.run(steps: steps)
             guard violations.isEmpty else { throw fail(seed, violations) }
             if seed % max(replayEvery, 1) == 0 {
                 replays += 1
-                let again = try await World(seed: seed, printsLog: false)
+                let again = try await makeWorld(seed)
                 _ = again.run(steps: steps)
                 guard again.log.hash == world.log.hash else {
                     throw fail(seed, ["a second run went another way"])
@@ -37,12 +49,12 @@ struct Simulation: AsyncParsableCommand {
             clients += world.clientCount
         }
         print(
-            "Simulation: \(seeds) seeds from \(first), \(clients) clients, \(events) events, \(replays) replayed alike, 0 violations."
+            "Simulation over \(backend.rawValue): \(seeds) seeds from \(first), \(clients) clients, \(events) events, \(replays) replayed alike, 0 violations."
         )
     }
 
     private func replay(_ seed: UInt64) async throws {
-        let world = try await World(seed: seed, printsLog: true)
+        let world = try await makeWorld(seed, printsLog: true)
         let violations = world.run(steps: steps)
         print(
             "seed \(seed): \(world.log.eventCount) events, hash \(String(world.log.hash, radix: 16))"
@@ -52,7 +64,8 @@ struct Simulation: AsyncParsableCommand {
 
     private func fail(_ seed: UInt64, _ violations: [String]) -> any Error {
         for violation in violations.prefix(8) { print("seed \(seed): \(violation)") }
-        print("Once more, with its log: scripts/simulate --seed \(seed) --steps \(steps)")
+        let options = "--backend \(backend.rawValue) --seed \(seed) --steps \(steps)"
+        print("Once more, with its log: scripts/simulate \(options)")
         return ExitCode.failure
     }
 }

@@ -34,6 +34,8 @@ extension World {
         }
         log.note(14, outcome.result?.cutConnections ?? -1, line: "the drain is over")
         calmDown()
+        // Who reads no more may not have found the end yet, and would talk for ever.
+        for client in clients where !client.isHealthy { client.isMute = true }
         settle()
         checkDrained(outcome.result)
         return log.violations

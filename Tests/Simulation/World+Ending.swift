@@ -42,9 +42,7 @@ extension World {
             guard rounds < 200_000 else { return log.violation("the loops never come to rest") }
             let before = log.eventCount
             for client in clients { client.act() }
-            let isBusy =
-                host.loops.contains(where: \.hasWork) || host.backends.contains(where: \.isReady)
-                || log.eventCount > before
+            let isBusy = host.isBusy || log.eventCount > before
             quietRounds = isBusy ? 0 : quietRounds + 1
             for loop in host.loops.indices { turn(loop) }
         }

@@ -34,14 +34,15 @@ final class World {
         weak var transport: InMemoryTransport?
     }
 
-    init(seed: UInt64, printsLog: Bool) async throws {
+    init(seed: UInt64, overRings: Bool, printsLog: Bool) async throws {
         self.seed = seed
         let log = RunLog(isPrinted: printsLog)
         var dice = Dice(seed: seed)
         isJumpy = dice.isLucky(oneIn: 3)
         let faults = Faults(dice.split(), log: log)
         let circumstances = Circumstances(&dice)
-        let host = try TestHost(loops: 1 + dice.below(3), limits: circumstances.io)
+        let host = try TestHost(
+            loops: 1 + dice.below(3), limits: circumstances.io, overRings: overRings)
         log.note(13, line: "a world: \(circumstances)")
         backstage = Backstage(dice.split(), clock: host.clock)
         let app = SimulatedApp.make(host, backstage, circumstances, &dice)
@@ -57,8 +58,9 @@ final class World {
         for (number, backend) in host.backends.enumerated() {
             backend.order = .shuffled(seed: dice.next())
             if dice.isLucky(oneIn: 4) { backend.eventsPerWait = 1 + dice.below(8) }
-            backend.script = { faults.distort(&$0, loop: number) }
+            backend.script = { faults.distort(&$0, loop: number, isBelowRing: overRings) }
         }
+        for (number, ring) in host.rings.enumerated() { faults.disturb(ring, number: number) }
         self.log = log
         self.dice = dice
         self.faults = faults

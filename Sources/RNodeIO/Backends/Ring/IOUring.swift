@@ -126,6 +126,10 @@ public final class IOUring: EventLoopBackend {
             names[descriptor] = nil
             unsafe stream.pointee.state.insert(.closed)
             ring.submit()
+            for _ in 0..<64 where unsafe !core.pointee.uncancelled.isEmpty {
+                unsafe core.pointee.cancelRest()
+                submitAndCollect()
+            }
             return unsafe core.pointee.freeIfDone(id)
         }
         unsafe core.pointee.list(&stream.pointee)
@@ -181,6 +185,7 @@ public final class IOUring: EventLoopBackend {
     }
 
     private func beginListed() {
+        unsafe core.pointee.cancelRest()
         var position = 0
         while unsafe position < core.pointee.listed.count {
             let id = unsafe core.pointee.listed[position]
@@ -230,7 +235,8 @@ public final class IOUring: EventLoopBackend {
 
     /// Whether a wait would begin something, or tell of something that was not taken yet. By whoever runs the turns.
     package var hasWork: Bool {
-        unsafe !core.pointee.listed.isEmpty || core.pointee.isAnyReady
+        unsafe !core.pointee.listed.isEmpty || !core.pointee.uncancelled.isEmpty
+            || core.pointee.isAnyReady
     }
 
     /// How many completions fitted nothing that was under way. By whoever runs the turns.

@@ -25,6 +25,8 @@ struct RingCore: ~Copyable {
     var placedCount = 0
     /// Completions that fitted nothing.
     var strayCount = 0
+    /// What is to be cancelled as soon as the ring has room.
+    private(set) var uncancelled: [RingOperation] = []
     private var freeSlots: [UInt32] = []
     private var generations: [UInt16] = []
 
@@ -196,15 +198,24 @@ struct RingCore: ~Copyable {
         guard stream.state.contains(.receiving), !stream.state.contains(.cancelling) else {
             return true
         }
-        guard cancel(Self.receiving(stream)) else { return false }
+        cancel(Self.receiving(stream))
         stream.state.insert(.cancelling)
         return true
     }
 
-    private mutating func cancel(_ operation: RingOperation) -> Bool {
+    private mutating func cancel(_ operation: RingOperation) {
+        uncancelled.append(operation)
+        cancelRest()
+    }
+
+    /// Cancels what there was no room to cancel before.
+    mutating func cancelRest() {
         let ring = ring
         let cancelling = RingOperation(.cancel).rawValue
-        return tryTwice { ring.cancel(operation.rawValue, as: cancelling) }
+        while let operation = uncancelled.last {
+            guard tryTwice({ ring.cancel(operation.rawValue, as: cancelling) }) else { return }
+            uncancelled.removeLast()
+        }
     }
 
     private mutating func beginPolling(
@@ -233,7 +244,7 @@ struct RingCore: ~Copyable {
     mutating func endPolling(_ stream: inout RingStream) {
         stream.polled = []
         guard stream.state.contains(.polling) else { return }
-        _ = cancel(Self.polling(stream))
+        cancel(Self.polling(stream))
         stream.state.remove(.polling)
         stream.pollSequence &+= 1
     }
