@@ -31,6 +31,9 @@ final class MemoryBackend: EventLoopBackend {
         return stream
     }
 
+    /// The stream with this descriptor.
+    func stream(_ descriptor: Int32) -> MemoryStream { streams[Int(descriptor) - 1] }
+
     func takeBack(_ stream: MemoryStream) { idle.append(stream) }
 
     /// Has the next `wait` report a descriptor as readable.
@@ -54,12 +57,12 @@ final class MemoryBackend: EventLoopBackend {
     func add(_ descriptor: Int32, interest: Readiness, token: UInt64) throws(IOError) {
         tokens[Int(descriptor)] = token
         // What came before it was watched is reported as well.
-        if descriptor > 0, streams[Int(descriptor) - 1].isReadable { becameReadable(descriptor) }
+        if descriptor > 0, stream(descriptor).isReadable { becameReadable(descriptor) }
     }
 
     func modify(_ descriptor: Int32, interest: Readiness, token: UInt64) throws(IOError) {
         tokens[Int(descriptor)] = token
-        let stream = streams[Int(descriptor) - 1]
+        let stream = stream(descriptor)
         if interest.contains(.readable), stream.isReadable { becameReadable(descriptor) }
     }
 

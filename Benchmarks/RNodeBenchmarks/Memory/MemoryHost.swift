@@ -10,9 +10,18 @@ final class MemoryHost {
     let loop: EventLoop
     private let backend = MemoryBackend()
     private let listener = MemoryListener()
+    private var ring: (ring: MemoryRing, backend: IOUring)?
 
-    init() throws {
-        loop = try EventLoop(backend: backend)
+    /// - Parameter overRing: whether the loop runs over io_uring.
+    init(overRing: Bool = false) throws {
+        if overRing {
+            let ring = MemoryRing(backend)
+            let ringBackend = IOUring(ring: ring)
+            self.ring = (ring, ringBackend)
+            loop = try EventLoop(backend: ringBackend)
+        } else {
+            loop = try EventLoop(backend: backend)
+        }
         try loop.listen(on: listener)
     }
 
@@ -51,7 +60,13 @@ final class MemoryHost {
 
     /// Runs turns until there is nothing to do.
     func settle() {
-        while backend.isReady || loop.hasWork { loop.turn() }
+        while isBusy { loop.turn() }
+    }
+
+    private var isBusy: Bool {
+        if backend.isReady || loop.hasWork { return true }
+        guard let ring else { return false }
+        return ring.ring.isReady || ring.backend.hasWork
     }
 
     /// Runs turns while something runs between them, and returns what came of it. For preparing only.

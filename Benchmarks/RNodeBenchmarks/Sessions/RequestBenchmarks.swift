@@ -8,13 +8,16 @@ enum RequestBenchmarks {
         [
             requests("request.fixed.1", "/plain", pipelined: 1),
             requests("request.fixed.16", "/plain", pipelined: 16),
+            requests("request.fixed.1.ring", "/plain", pipelined: 1, overRing: true),
             requests("request.handler.1", "/hello/ada", pipelined: 1),
         ]
     }
 
-    private static func requests(_ name: String, _ path: String, pipelined: Int) -> Benchmark {
+    private static func requests(
+        _ name: String, _ path: String, pipelined: Int, overRing: Bool = false
+    ) -> Benchmark {
         Benchmark(name, unit: "request", units: connections * pipelined, countedRuns: 20) {
-            let host = try MemoryHost()
+            let host = try MemoryHost(overRing: overRing)
             let app = host.makeApp()
             app.get("/plain", fixed: Response().text("Hello, World!"))
             app.get("/hello/{name}") { request, response in

@@ -8,15 +8,18 @@ enum RoomBenchmarks {
         [
             fanOut("room.fanOut.64B.1", perRead: 1),
             fanOut("room.fanOut.64B.8", perRead: 8),
+            fanOut("room.fanOut.64B.1.ring", perRead: 1, overRing: true),
             joinAndLeave(),
             seats(),
         ]
     }
 
     /// One member's messages to all of a room, itself too.
-    private static func fanOut(_ name: String, perRead: Int) -> Benchmark {
+    private static func fanOut(
+        _ name: String, perRead: Int, overRing: Bool = false
+    ) -> Benchmark {
         Benchmark(name, unit: "delivery", units: members * perRead, countedRuns: 10) {
-            let host = try MemoryHost()
+            let host = try MemoryHost(overRing: overRing)
             let app = host.makeApp()
             let room = try host.run { try await app.createRoom("everybody") }
             app.websocket(raw: "/room") { route in
@@ -35,6 +38,7 @@ enum RoomBenchmarks {
             }
             let before = streams.map(\.sentCount)
             run(1)
+            host.settle()
             for (stream, before) in zip(streams, before)
             where stream.sentCount - before != 66 * perRead {
                 throw BenchmarkFailure("a member got \(stream.sentCount - before) bytes")

@@ -138,19 +138,23 @@ extension RingCore {
     }
 
     private mutating func sentAll(_ stream: inout RingStream) {
-        var emptied = ByteBuffer()
-        swap(&emptied, &stream.sending)
-        pool.give(emptied)
-        if stream.unsent.capacity > 0 {
-            var spare = ByteBuffer()
-            swap(&spare, &stream.unsent)
-            pool.give(spare)
-        }
+        giveBack(&stream.sending)
+        if stream.unsent.capacity > 0 { giveBack(&stream.unsent) }
         if stream.state.contains(.finishing), case .stream(let transport) = stream.service {
             stream.state.remove(.finishing)
             transport.finishSending()
         }
         if stream.state.contains(.closed) { list(&stream) }
+    }
+
+    private func giveBack(_ buffer: inout ByteBuffer) {
+        var emptied = ByteBuffer()
+        swap(&emptied, &buffer)
+        // An optional, so that the closure may use it up.
+        var given = Optional(emptied)
+        pool.update { pool in
+            if let buffer = given.take() { pool.give(buffer) }
+        }
     }
 
     // MARK: - Polling

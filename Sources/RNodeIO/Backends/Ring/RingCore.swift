@@ -14,7 +14,7 @@ struct RingCore: ~Copyable {
     var streams = SlotTable<RingStream>()
     var buffers: RingBuffers
     /// What is being sent to up to 1,024 connections a turn takes no allocation.
-    var pool = BufferPool<1024>(firstCapacity: 1_024)
+    let pool = Owned(BufferPool<1024>(firstCapacity: 1_024))
     /// Streams for which something may have to be begun.
     var listed: [RingStreamID] = []
     /// Streams that may be ready.
