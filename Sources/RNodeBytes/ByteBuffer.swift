@@ -115,6 +115,7 @@ public struct ByteBuffer: ~Copyable {
     /// Appends the low `wordCount` bytes of `word`, lowest first, and then `bytes`, in one step: a
     /// short head and what it introduces. A count outside 0...8 counts as the nearer end.
     @inlinable
+    @inline(__always)
     public mutating func append(_ word: UInt64, count wordCount: Int, then bytes: Span<UInt8>) {
         let wordCount = min(max(wordCount, 0), 8)
         // Room for the whole word, so that one store writes it whatever its count.

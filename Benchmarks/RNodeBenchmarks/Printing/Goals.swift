@@ -37,7 +37,11 @@ enum Goals {
     }
 
     private static func messages(_ figures: [String: Measurement]) -> [Goal] {
-        let nothing = ["echo.raw.20B.1", "echo.raw.20B.16", "room.fanOut.64B.1", "request.fixed.1"]
+        let overReadiness = [
+            "echo.raw.20B.1", "echo.raw.20B.16", "room.fanOut.64B.1", "request.fixed.1",
+        ]
+        // The same over io_uring.
+        let nothing = overReadiness + overReadiness.map { $0 + ".ring" }
         let instructions = [("echo.raw.20B.1", 500.0), ("echo.raw.20B.16", 250.0)]
         let allocations: [Goal] = nothing.compactMap { name in
             figures[name].map {

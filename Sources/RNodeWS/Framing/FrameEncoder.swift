@@ -4,6 +4,7 @@
 /// each output. A text payload must be UTF-8: what is sent is not checked.
 public enum FrameEncoder {
     /// Appends a whole message as one unmasked frame, as a server sends it.
+    @inlinable
     @inline(__always)
     public static func encode(
         _ kind: MessageKind, _ payload: Span<UInt8>, into output: inout ByteBuffer
@@ -24,24 +25,31 @@ public enum FrameEncoder {
         encode(first: first, payload, maskingKey: maskingKey, into: &output)
     }
 
+    @inlinable
     @inline(__always)
-    private static func encode(
+    static func encode(
         first: UInt8, _ payload: Span<UInt8>, into output: inout ByteBuffer
     ) {
         let count = payload.count
-        if count < 65_536 {
-            let head = shortHead(first: first, count: count, maskBit: 0)
-            output.append(head.word, count: head.count, then: payload)
-        } else {
-            output.reserve(count &+ 20)
-            appendHead(first: first, count: count, maskBit: 0, into: &output)
-            output.append(payload)
-        }
+        guard count < 65_536 else { return encodeLong(first: first, payload, into: &output) }
+        let head = shortHead(first: first, count: count, maskBit: 0)
+        output.append(head.word, count: head.count, then: payload)
+    }
+
+    @inline(never)
+    @usableFromInline
+    static func encodeLong(
+        first: UInt8, _ payload: Span<UInt8>, into output: inout ByteBuffer
+    ) {
+        output.reserve(payload.count &+ 20)
+        appendHead(first: first, count: payload.count, maskBit: 0, into: &output)
+        output.append(payload)
     }
 
     /// The header of a payload below 64 KiB: its bytes as they go out, the first one lowest.
+    @inlinable
     @inline(__always)
-    private static func shortHead(
+    static func shortHead(
         first: UInt8, count: Int, maskBit: UInt64
     ) -> (word: UInt64, count: Int) {
         let length = UInt64(truncatingIfNeeded: count)

@@ -5,12 +5,14 @@ extension WebSocketSession {
     /// §5.3); a server's frames are never masked. Text must be UTF-8: what is sent is not checked.
     /// `compress` lets an agreed extension encode the message.
     @discardableResult
+    @inlinable
+    @inline(__always)
     public mutating func send(
         _ kind: MessageKind, _ payload: Span<UInt8>, compress: Bool = true,
         maskingKey: UInt32 = 0, into output: inout ByteBuffer
     ) -> Bool {
         guard phase == .open else { return false }
-        if role == .server, `extension` == nil {
+        if sendsPlainFrames {
             FrameEncoder.encode(kind, payload, into: &output)
         } else {
             encode(kind, payload, compress, maskingKey, &output)
@@ -20,7 +22,8 @@ extension WebSocketSession {
 
     /// The cold part of `send`: an extension, or a client's mask.
     @inline(never)
-    private func encode(
+    @usableFromInline
+    func encode(
         _ kind: MessageKind, _ payload: Span<UInt8>, _ compress: Bool, _ maskingKey: UInt32,
         _ output: inout ByteBuffer
     ) {

@@ -61,6 +61,9 @@ public struct WebSocketSession: ~Copyable {
     public internal(set) var phase = Phase.open
     /// Which side this is.
     public let role: Role
+    /// A server without an extension: a message is one frame, sent as it is.
+    @usableFromInline
+    let sendsPlainFrames: Bool
     let frameBytesMax: UInt32
     var keepAlive: KeepAlive
     /// When the unfinished message, or the close handshake, must be over; `.max` for neither.
@@ -89,6 +92,7 @@ public struct WebSocketSession: ~Copyable {
     ) {
         self.role = role
         self.extension = `extension`
+        sendsPlainFrames = role == .server && `extension` == nil
         isBetweenMessages = role == .server
         messageBytesMax = UInt32(clamping: limits.messageBytesMax)
         // A frame above the message's limit could never be part of a message; one that is extended may.
