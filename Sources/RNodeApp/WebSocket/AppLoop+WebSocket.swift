@@ -11,13 +11,15 @@ extension AppLoop {
         let receiver = state.borrow { MessageReceiver($0) }
         var share = TurnShare(
             eventLoop.limits, bytes: core.configuration.messageBytesPerTurnMax)
+        // A turn has one present moment.
+        let now = connection.now
         while offset < bytes.count {
             guard connection.goesOn(below: share.softMark), share.takeStep() else {
                 if !connection.isClosing { connection.yieldReading() }
                 break
             }
             if let peer = state.borrow({ $0.peer }), peer.isBusy { break }
-            let step = state.update { $0.session.next(&bytes, from: &offset, now: connection.now) }
+            let step = state.update { $0.session.next(&bytes, from: &offset, now: now) }
             if case .message(let kind, .input(let range)) = step {
                 let message = bytes.span.extracting(range)
                 receive(kind, message, receiver, state, &raw, &share)

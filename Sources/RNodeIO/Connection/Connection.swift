@@ -49,6 +49,11 @@ struct Connection: ~Copyable {
             && accountedBytes == 0 && interest == .readable
     }
 
+    /// Reads from the transport. Here, where the connection is lent, no reference is counted for that.
+    borrowing func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
+        transport.receive(into: &bytes)
+    }
+
     /// All bytes that are still to be sent.
     var unsentCount: Int { output.count &+ (waiting?.borrow { $0.byteCount } ?? 0) }
 }

@@ -70,8 +70,9 @@ extension EventLoop {
             interest.remove(.readable)
             return unsafe core.pointee.setInterest(interest, of: &connection.pointee)
         }
-        switch receiveBuffer.withSpan({ unsafe connection.pointee.transport.receive(into: &$0) }) {
-        case .bytes(let count): unsafe received(count, on: connection, by: handler)
+        switch receiveBuffer.withSpan({ unsafe connection.pointee.receive(into: &$0) }) {
+        case .bytes(let count):
+            if let handler { unsafe received(count, on: connection, by: handler) }
         case .wouldBlock: return
         case .finished: unsafe finished(connection)
         case .failed(let error): unsafe failed(connection, error)
@@ -80,9 +81,8 @@ extension EventLoop {
 
     private func received(
         _ count: Int, on connection: UnsafeMutablePointer<Connection>,
-        by handler: (any LoopHandler)?
+        by handler: any LoopHandler
     ) {
-        guard let handler else { return }
         var context = unsafe ConnectionContext(connection, core: core)
         receiveBuffer.withSpan(first: count) { bytes in
             let taken = handler.received(&bytes, on: &context)

@@ -45,24 +45,28 @@ public enum Mask {
         _ key: UInt32, to base: UnsafeMutableRawPointer, count: Int
     ) -> Bool {
         let wideKey = UInt64(key) << 32 | UInt64(key)
+        let seen =
+            count < 64
+            ? unsafe applyShort(wideKey, to: base, count: count)
+            : unsafe applyWide(wideKey, to: base, count: count)
+        return seen & 0x8080_8080_8080_8080 == 0
+    }
+
+    // SAFETY: as above, of 0...63 bytes.
+    @inline(__always)
+    private static func applyShort(
+        _ key: UInt64, to base: UnsafeMutableRawPointer, count: Int
+    ) -> UInt64 {
+        if count >= 16 { return unsafe applyEnds(key, to: base, count: count) }
         var index = 0
         var seen: UInt64 = 0
-        if count >= 64 {
-            (index, seen) = unsafe applyWide(wideKey, to: base, count: count)
+        if count >= 8 {
+            seen = unsafe base.loadUnaligned(as: UInt64.self) ^ key
+            unsafe base.storeBytes(of: seen, as: UInt64.self)
+            index = 8
         }
-        while index &+ 8 <= count {
-            let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ wideKey
-            unsafe base.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
-            seen |= word
-            index &+= 8
-        }
+        // Eight bytes of the key take it round twice.
         var rest = key
-        if index &+ 4 <= count {
-            let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt32.self) ^ key
-            unsafe base.storeBytes(of: word, toByteOffset: index, as: UInt32.self)
-            seen |= UInt64(word)
-            index &+= 4
-        }
         while index < count {
             let byte =
                 unsafe base.load(fromByteOffset: index, as: UInt8.self)
@@ -72,15 +76,52 @@ public enum Mask {
             rest >>= 8
             index &+= 1
         }
-        return seen & 0x8080_8080_8080_8080 == 0
+        return seen
     }
 
-    // SAFETY: as above; 64 bytes a step while index + 64 <= count. Four lanes of UInt64 compile to
-    // vector instructions on every target, wide lanes of UInt8 do not.
+    /// The key, twice, as seen by the byte that has `phase` bytes before it.
+    @inline(__always)
+    private static func rotated(_ key: UInt64, by phase: Int) -> UInt64 {
+        let bits = UInt64(truncatingIfNeeded: phase & 3) &* 8
+        // Both halves are alike: what leaves at one end comes in at the other. A shift by 64 is one by 0.
+        return key &>> bits | key &<< (64 &- bits)
+    }
+
+    // SAFETY: as above, of 16...63 bytes: 16 or 32 at either end. Both ends are loaded before one is stored, so that what lies in
+    // both is the same in both.
+    @inline(__always)
+    private static func applyEnds(
+        _ key: UInt64, to base: UnsafeMutableRawPointer, count: Int
+    ) -> UInt64 {
+        typealias Half = SIMD2<UInt64>
+        let last = count &- 16
+        let turned = rotated(key, by: last)
+        let first = unsafe base.loadUnaligned(as: Half.self) ^ Half(repeating: key)
+        let end =
+            unsafe base.loadUnaligned(fromByteOffset: last, as: Half.self)
+            ^ Half(repeating: turned)
+        var seen = first | end
+        if count > 32 {
+            let second =
+                unsafe base.loadUnaligned(fromByteOffset: 16, as: Half.self) ^ Half(repeating: key)
+            let third =
+                unsafe base.loadUnaligned(fromByteOffset: last &- 16, as: Half.self)
+                ^ Half(repeating: turned)
+            unsafe base.storeBytes(of: second, toByteOffset: 16, as: Half.self)
+            unsafe base.storeBytes(of: third, toByteOffset: last &- 16, as: Half.self)
+            seen |= second | third
+        }
+        unsafe base.storeBytes(of: first, as: Half.self)
+        unsafe base.storeBytes(of: end, toByteOffset: last, as: Half.self)
+        return seen[0] | seen[1]
+    }
+
+    // SAFETY: as above, of at least 64 bytes: 64 a step, and the last 1...63 by `applyEnds`, or byte by byte below 16. Four lanes
+    // of UInt64 compile to vector instructions on every target, wide lanes of UInt8 do not.
     @inline(never)
     private static func applyWide(
         _ key: UInt64, to base: UnsafeMutableRawPointer, count: Int
-    ) -> (index: Int, seen: UInt64) {
+    ) -> UInt64 {
         typealias Lanes = SIMD4<UInt64>
         let wide = Lanes(repeating: key)
         var index = 0
@@ -94,6 +135,8 @@ public enum Mask {
             seen |= first | second
             index &+= 64
         }
-        return (index, seen[0] | seen[1] | seen[2] | seen[3])
+        let most = seen[0] | seen[1] | seen[2] | seen[3]
+        guard index < count else { return most }
+        return unsafe most | applyShort(key, to: base + index, count: count &- index)
     }
 }
