@@ -87,7 +87,7 @@ extension AppLoop {
             return
         }
         do {
-            try receiver.body(message, kind, &raw)
+            try receiver.receive(message, kind, &raw)
         } catch {
             failedRaw(error)
         }

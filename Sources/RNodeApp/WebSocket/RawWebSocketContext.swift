@@ -3,7 +3,9 @@
 /// It can't be kept. Everything it does is done on the loop's thread, in order.
 @safe
 public struct RawWebSocketContext: ~Copyable {
-    let loop: AppLoop
+    // SAFETY: not retained, for that would show in each read: a context is made by a method of the loop, and is gone when that
+    // returns.
+    private let borrowedLoop: Unmanaged<AppLoop>
     let connection: ConnectionID
     // SAFETY: the state of a connection that the caller of the closure has borrowed. It is moved or freed only when a turn
     // ends, and nobody changes it while a closure runs. Used on the loop's thread only; each access is over before the
@@ -14,7 +16,7 @@ public struct RawWebSocketContext: ~Copyable {
 
     /// The context of a connection by its name: it may be gone.
     init(loop: AppLoop, connection: ConnectionID) {
-        self.loop = loop
+        unsafe borrowedLoop = .passUnretained(loop)
         self.connection = connection
         unsafe state = nil
     }
@@ -24,11 +26,13 @@ public struct RawWebSocketContext: ~Copyable {
         _ loop: AppLoop, _ state: borrowing Owned<WebSocketState>,
         _ connection: inout ConnectionContext
     ) {
-        self.loop = loop
+        unsafe borrowedLoop = .passUnretained(loop)
         self.connection = connection.id
         unsafe self.state = state.address
         output = connection.alias
     }
+
+    private var loop: AppLoop { unsafe borrowedLoop.takeUnretainedValue() }
 
     /// Sends a message. False when the connection is closing, or its output is full.
     ///
@@ -40,8 +44,10 @@ public struct RawWebSocketContext: ~Copyable {
         guard let state = unsafe state, var context = output?.alias else {
             return loop.send(kind, bytes, compress: compress, to: connection)
         }
-        return unsafe loop.send(kind, bytes, compress: compress, &state.pointee, &context)
-            ?? loop.enqueue(kind, bytes, isAnswer: false, &context)
+        return unsafe borrowedLoop._withUnsafeGuaranteedRef { loop in
+            unsafe loop.send(kind, bytes, compress: compress, &state.pointee, &context)
+                ?? loop.enqueue(kind, bytes, isAnswer: false, &context)
+        }
     }
 
     /// Sends a text. False when the connection is closing, or its output is full.

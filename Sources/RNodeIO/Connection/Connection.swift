@@ -50,6 +50,7 @@ struct Connection: ~Copyable {
     }
 
     /// Reads from the transport. Here, where the connection is lent, no reference is counted for that.
+    @inline(never)
     borrowing func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
         transport.receive(into: &bytes)
     }

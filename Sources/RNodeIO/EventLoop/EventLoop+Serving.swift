@@ -72,7 +72,7 @@ extension EventLoop {
         }
         switch receiveBuffer.withSpan({ unsafe connection.pointee.receive(into: &$0) }) {
         case .bytes(let count):
-            if let handler { unsafe received(count, on: connection, by: handler) }
+            unsafe received(count, on: connection, by: handler)
         case .wouldBlock: return
         case .finished: unsafe finished(connection)
         case .failed(let error): unsafe failed(connection, error)
@@ -81,11 +81,12 @@ extension EventLoop {
 
     private func received(
         _ count: Int, on connection: UnsafeMutablePointer<Connection>,
-        by handler: any LoopHandler
+        by handler: (any LoopHandler)?
     ) {
         var context = unsafe ConnectionContext(connection, core: core)
         receiveBuffer.withSpan(first: count) { bytes in
-            let taken = handler.received(&bytes, on: &context)
+            // Not unwrapped before: that would count a reference each time.
+            let taken = handler?.received(&bytes, on: &context) ?? bytes.count
             guard taken < bytes.count, !context.isClosing else { return }
             unsafe connection.pointee.backlog = Owned(
                 ByteBuffer(copying: bytes.span.extracting(max(taken, 0)...)))
