@@ -8,6 +8,7 @@ struct UnsafeTests {
         "RNodeApp/Events/EventBytes.swift",
         "RNodeApp/Events/WebSocketEventData.swift",
         "RNodeApp/Flows/FlowTask.swift",
+        "RNodeApp/WebSocket/MessageReceiver.swift",
         "RNodeApp/WebSocket/RawWebSocketContext.swift",
         "RNodeBytes/ASCII.swift",
         "RNodeBytes/ByteBuffer.swift",
@@ -54,8 +55,8 @@ struct UnsafeTests {
 
     /// How often each module says it. An audit's sum: more needs a reason in the same change, less is to be kept.
     private static let counts = [
-        "RNodeApp": 19, "RNodeBytes": 57, "RNodeIO": 462, "RNodeRooms": 1, "RNodeTesting": 4,
-        "RNodeWS": 46,
+        "RNodeApp": 27, "RNodeBytes": 57, "RNodeIO": 462, "RNodeRooms": 1, "RNodeTesting": 4,
+        "RNodeWS": 55,
     ]
 
     @Test("Each module says unsafe as often as is listed")

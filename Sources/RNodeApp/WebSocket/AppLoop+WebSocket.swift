@@ -11,7 +11,6 @@ extension AppLoop {
         let receiver = state.borrow { MessageReceiver($0) }
         var share = TurnShare(
             eventLoop.limits, bytes: core.configuration.messageBytesPerTurnMax)
-        // A turn has one present moment.
         let now = connection.now
         while offset < bytes.count {
             guard connection.goesOn(below: share.softMark), share.takeStep() else {
