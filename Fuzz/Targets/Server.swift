@@ -168,15 +168,13 @@ final class ServerStage {
         }
     }
 
-    /// Runs turns until there is nothing to do.
+    /// Runs turns until there is nothing to do: one at least, for timers that are due.
     func settle() {
-        var quiet = 0
         var turns = 0
-        while quiet < 2, turns < 100_000 {
-            quiet = host.isBusy ? 0 : quiet + 1
+        repeat {
             turns += 1
             host.turn()
-        }
+        } while host.isBusy && turns < 100_000
     }
 
     /// Lets time pass, each deadline at its own moment.
