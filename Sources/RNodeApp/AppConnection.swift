@@ -111,6 +111,9 @@ struct WebSocketState: ~Copyable {
     /// Why the client closed it.
     var closeReason = ""
 
+    /// Nothing of it is to be looked at after a read: its deadline moved away at most, and it holds nothing.
+    var isQuiet: Bool { session.isQuiet && peer == nil && accountedBytes == 0 }
+
     init(
         _ session: consuming WebSocketSession, route: WebSocketRoute, counters: RouteCounters,
         peer: WebSocketPeer?,

@@ -26,6 +26,7 @@ public struct Owned<Value: ~Copyable>: ~Copyable {
     }
 
     /// Where the value is, for as long as this owns it.
+    @inlinable
     package var address: UnsafeMutablePointer<Value> { unsafe pointer }
 
     /// Moves the value out, and frees its place.

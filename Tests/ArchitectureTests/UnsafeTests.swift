@@ -8,6 +8,7 @@ struct UnsafeTests {
         "RNodeApp/Events/EventBytes.swift",
         "RNodeApp/Events/WebSocketEventData.swift",
         "RNodeApp/Flows/FlowTask.swift",
+        "RNodeApp/WebSocket/AppLoop+Receiving.swift",
         "RNodeApp/WebSocket/MessageReceiver.swift",
         "RNodeApp/WebSocket/RawWebSocketContext.swift",
         "RNodeBytes/ASCII.swift",
@@ -23,6 +24,7 @@ struct UnsafeTests {
         "RNodeIO/Backends/Ring/RingCore.swift",
         "RNodeIO/Connection/ConnectionContext.swift",
         "RNodeIO/Connection/ReceiveBuffer.swift",
+        "RNodeIO/Connection/SlotList.swift",
         "RNodeIO/Connection/SlotTable.swift",
         "RNodeIO/EventLoop/EventLoop+Accepting.swift",
         "RNodeIO/EventLoop/EventLoop+Serving.swift",
@@ -45,6 +47,7 @@ struct UnsafeTests {
         "RNodeWS/Framing/FrameHead.swift",
         "RNodeWS/Framing/Mask.swift",
         "RNodeWS/Framing/UTF8Kernel.swift",
+        "RNodeWS/Session/WebSocketSession+Receiving.swift",
     ]
 
     @Test("Only the listed files say unsafe")
@@ -55,8 +58,8 @@ struct UnsafeTests {
 
     /// How often each module says it. An audit's sum: more needs a reason in the same change, less is to be kept.
     private static let counts = [
-        "RNodeApp": 27, "RNodeBytes": 57, "RNodeIO": 462, "RNodeRooms": 1, "RNodeTesting": 4,
-        "RNodeWS": 55,
+        "RNodeApp": 30, "RNodeBytes": 64, "RNodeIO": 470, "RNodeRooms": 1, "RNodeTesting": 4,
+        "RNodeWS": 58,
     ]
 
     @Test("Each module says unsafe as often as is listed")

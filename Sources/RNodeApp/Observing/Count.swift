@@ -27,6 +27,7 @@ struct CountRow<let size: Int>: ~Copyable {
     var values: [Int] { (0..<size).map { counts[$0].value } }
 
     /// Raises the one at `place`; a place outside the row is left alone.
+    @inline(always)
     func raise(_ place: Int, by amount: Int = 1) {
         guard place >= 0, place < size else { return }
         counts[place].raise(by: amount)

@@ -36,20 +36,25 @@ struct SizeHistogram: ~Copyable {
     private let counts = CountRow<11>()
     private let sum = Count()
 
+    /// How many bounds there are, at hand for each message.
+    private static var boundCount: Int { 10 }
+
     /// The upper bounds.
-    static let bounds: [Double] = (3...12).map { Double(1 << (2 * $0)) }
+    static let bounds: [Double] = (3..<(3 + boundCount)).map { Double(1 << (2 * $0)) }
 
     /// Counts a size, `times` over.
+    @inline(always)
     func record(_ bytes: Int, times: Int = 1) {
         counts.raise(Self.bucket(of: bytes), by: times)
         sum.raise(by: bytes &* times)
     }
 
     /// The bucket of a size, without a comparison with each bound.
+    @inline(always)
     static func bucket(of bytes: Int) -> Int {
         guard bytes > 64 else { return 0 }
         let bits = Int.bitWidth &- (bytes &- 1).leadingZeroBitCount
-        return min((bits &+ 1) / 2 &- 3, bounds.count)
+        return min((bits &+ 1) / 2 &- 3, boundCount)
     }
 
     /// What was counted so far.

@@ -1,4 +1,4 @@
-/// Where a connection's messages go: looked up once for all that came in one read.
+/// Where a connection's messages come from, and where they go: looked up once for all that came in one read.
 @safe
 struct MessageReceiver {
     // SAFETY: not retained, for that would show in each read: the connection's state holds it, and outlives the read.
@@ -7,9 +7,22 @@ struct MessageReceiver {
     /// Whether messages are held against a rate.
     let isMetered: Bool
 
-    init(_ state: borrowing WebSocketState) {
-        unsafe raw = state.raw.map { unsafe .passUnretained($0) }
-        isMetered = state.meter != nil
+    // SAFETY: the same state, which stays where it is for as long as it is open. A session's methods call nobody who could
+    // use it meanwhile. Used on the loop's thread only.
+    private let state: UnsafeMutablePointer<WebSocketState>
+
+    init(_ state: borrowing Owned<WebSocketState>) {
+        unsafe self.state = state.address
+        unsafe raw = state.borrow { $0.raw }.map { unsafe .passUnretained($0) }
+        isMetered = state.borrow { $0.meter != nil }
+    }
+
+    /// What the session finds next. Not by `update`: as a closure it would be called for each message.
+    @inline(always)
+    func next(
+        _ bytes: inout MutableSpan<UInt8>, from offset: inout Int, now: MonotonicInstant
+    ) -> WebSocketStep {
+        unsafe state.pointee.session.next(&bytes, from: &offset, now: now)
     }
 
     /// Whether the route is a raw one.

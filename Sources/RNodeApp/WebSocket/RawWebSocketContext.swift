@@ -7,18 +7,14 @@ public struct RawWebSocketContext: ~Copyable {
     // returns.
     private let borrowedLoop: Unmanaged<AppLoop>
     let connection: ConnectionID
-    // SAFETY: the state of a connection that the caller of the closure has borrowed. It is moved or freed only when a turn
-    // ends, and nobody changes it while a closure runs. Used on the loop's thread only; each access is over before the
-    // next begins.
-    private let state: UnsafeMutablePointer<WebSocketState>?
-    /// Where to write to, when the connection is at hand.
-    private var output: ConnectionContext?
+    /// What it takes to send at once, when the connection is at hand.
+    private var atHand: ConnectionAtHand?
 
     /// The context of a connection by its name: it may be gone.
     init(loop: AppLoop, connection: ConnectionID) {
         unsafe borrowedLoop = .passUnretained(loop)
         self.connection = connection
-        unsafe state = nil
+        atHand = nil
     }
 
     /// The context of a connection that is at hand, for no longer than both are lent.
@@ -28,8 +24,7 @@ public struct RawWebSocketContext: ~Copyable {
     ) {
         unsafe borrowedLoop = .passUnretained(loop)
         self.connection = connection.id
-        unsafe self.state = state.address
-        output = connection.alias
+        atHand = ConnectionAtHand(state, &connection)
     }
 
     private var loop: AppLoop { unsafe borrowedLoop.takeUnretainedValue() }
@@ -41,7 +36,30 @@ public struct RawWebSocketContext: ~Copyable {
     public mutating func send(
         _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true
     ) -> Bool {
-        guard let state = unsafe state, var context = output?.alias else {
+        // What most messages need. It calls nothing before its last step, so that nothing is saved and restored for it.
+        guard let state = unsafe atHand?.address, var context = atHand?.context,
+            context.hasRoom(for: bytes.count &+ 10), unsafe state.pointee.session.sendsAsItIs
+        else { return sendOther(bytes, kind, compress: compress) }
+        unsafe Self.sendAsItIs(bytes, kind, &state.pointee, &context.output)
+        return true
+    }
+
+    // What is lent for change needs no reference to be counted.
+    @inline(__always)
+    private static func sendAsItIs(
+        _ bytes: Span<UInt8>, _ kind: MessageKind, _ state: inout WebSocketState,
+        _ output: inout ByteBuffer
+    ) {
+        state.counters.sent(bytes: bytes.count)
+        FrameEncoder.encode(kind, bytes, into: &output)
+    }
+
+    /// To a slow client, with an extension, after the close, or to a connection that is not at hand.
+    @inline(never)
+    private mutating func sendOther(
+        _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool
+    ) -> Bool {
+        guard let state = unsafe atHand?.address, var context = atHand?.context else {
             return loop.send(kind, bytes, compress: compress, to: connection)
         }
         return unsafe borrowedLoop._withUnsafeGuaranteedRef { loop in
@@ -101,4 +119,25 @@ public struct RawWebSocketContext: ~Copyable {
     public var reference: WebSocketReference? {
         loop.rawPeer(connection)?.reference
     }
+}
+
+/// The connection that a raw route's closure is called for.
+@safe
+private struct ConnectionAtHand: ~Copyable {
+    // SAFETY: the state of a connection that the caller of the closure has borrowed. It is moved or freed only when a turn
+    // ends, and nobody changes it while a closure runs. Used on the loop's thread only; each access is over before the
+    // next begins.
+    private let state: UnsafeMutablePointer<WebSocketState>
+    private let connection: ConnectionContext
+
+    init(_ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext) {
+        unsafe self.state = state.address
+        self.connection = connection.alias
+    }
+
+    /// Where its state is.
+    var address: UnsafeMutablePointer<WebSocketState> { unsafe state }
+
+    /// Where to write to.
+    var context: ConnectionContext { connection.alias }
 }

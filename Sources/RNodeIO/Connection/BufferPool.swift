@@ -5,7 +5,8 @@
 struct BufferPool<let most: Int>: ~Copyable {
     private static var bufferBytesMax: Int { 65_536 }
 
-    private var buffers = InlineArray<most, ByteBuffer?> { _ in nil }
+    /// The first `count` hold memory, the others none: a buffer changes places with one of them.
+    private var buffers = InlineArray<most, ByteBuffer> { _ in ByteBuffer() }
     private var count = 0
     private let firstCapacity: Int
 
@@ -14,20 +15,27 @@ struct BufferPool<let most: Int>: ~Copyable {
         self.firstCapacity = firstCapacity
     }
 
-    /// An empty buffer with memory.
-    mutating func take() -> ByteBuffer {
-        guard count > 0 else { return ByteBuffer(capacity: firstCapacity) }
+    /// Gives a buffer without memory some.
+    @inline(__always)
+    mutating func fill(_ buffer: inout ByteBuffer) {
+        guard count > 0 else { return Self.fillAnew(&buffer, firstCapacity) }
         count &-= 1
-        return buffers[count].take() ?? ByteBuffer(capacity: firstCapacity)
+        swap(&buffers[count], &buffer)
     }
 
-    /// Takes back a buffer whose bytes nobody needs; frees it when there are enough.
-    mutating func give(_ buffer: consuming ByteBuffer) {
-        guard count < most, buffer.capacity > 0, buffer.capacity <= Self.bufferBytesMax else {
-            return
+    @inline(never)
+    private static func fillAnew(_ buffer: inout ByteBuffer, _ capacity: Int) {
+        buffer.reserve(capacity)
+    }
+
+    /// Takes the memory of a buffer whose bytes nobody needs; frees it when there is enough.
+    @inline(__always)
+    mutating func drain(_ buffer: inout ByteBuffer) {
+        guard count < most, buffer.capacity <= Self.bufferBytesMax else {
+            return buffer.removeAll(keepingCapacity: false)
         }
         buffer.removeAll()
-        buffers[count] = consume buffer
+        swap(&buffers[count], &buffer)
         count &+= 1
     }
 }

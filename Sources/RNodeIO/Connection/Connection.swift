@@ -11,9 +11,8 @@ struct Connection: ~Copyable {
     var backlog: Owned<ByteBuffer>?
     /// When the handler is to be told `timedOut`.
     var deadline = MonotonicInstant.distantFuture
-    /// When the connection is cut unless the peer takes some of the unsent bytes.
-    @usableFromInline
-    var stallDeadline = MonotonicInstant.distantFuture
+    /// When the connection is cut unless the peer takes some of the unsent bytes: set while it is ``ConnectionState/behind``.
+    private(set) var stallDeadline = MonotonicInstant.distantFuture
     /// The entry of the timer wheel, due at or before both deadlines.
     var timer: TimerID?
     var timerDeadline = MonotonicInstant.distantFuture
@@ -39,8 +38,18 @@ struct Connection: ~Copyable {
 
     /// Whether the output is all there is to know of what is unsent.
     @inlinable
-    var isPlain: Bool {
-        state.isDisjoint(with: .judged) && stallDeadline == .distantFuture
+    var isPlain: Bool { state.isDisjoint(with: .judged) }
+
+    /// The peer has not taken all, and has until `deadline` to take some.
+    mutating func fallBehind(until deadline: MonotonicInstant) {
+        stallDeadline = deadline
+        state.insert(.behind)
+    }
+
+    /// The peer has taken all.
+    mutating func catchUp() {
+        stallDeadline = .distantFuture
+        state.remove(.behind)
     }
 
     /// Whether it waits for nothing but what its peer sends.
@@ -49,9 +58,10 @@ struct Connection: ~Copyable {
             && accountedBytes == 0 && interest == .readable
     }
 
-    /// Reads from the transport. Here, where the connection is lent, no reference is counted for that.
-    @inline(never)
-    borrowing func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
+    /// Reads from the transport. Here, where the connection is lent, no reference is counted for that; and changing it,
+    /// or a copy of all of it would be lent.
+    @inline(__always)
+    mutating func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
         transport.receive(into: &bytes)
     }
 
@@ -107,6 +117,9 @@ struct ConnectionState: OptionSet, Sendable {
     static let hungUp = ConnectionState(rawValue: 8192)
     /// It overflowed because its peer took nothing for too long.
     static let stalled = ConnectionState(rawValue: 16384)
+    /// The peer has not taken all of what was sent to it in earlier turns.
+    @inlinable
+    static var behind: ConnectionState { ConnectionState(rawValue: 32768) }
 
     /// States in which no bytes are given to the handler.
     @inlinable
@@ -120,6 +133,8 @@ struct ConnectionState: OptionSet, Sendable {
     /// States in which it takes more than the output's count to say whether a message is taken.
     @inlinable
     static var judged: ConnectionState {
-        ConnectionState(rawValue: deaf.rawValue | keepsMessages.rawValue | overflowed.rawValue)
+        ConnectionState(
+            rawValue: deaf.rawValue | keepsMessages.rawValue | overflowed.rawValue
+                | behind.rawValue)
     }
 }

@@ -11,6 +11,7 @@ public struct ConnectionContext: ~Copyable {
     @usableFromInline
     let core: UnsafeMutablePointer<LoopCore>
 
+    @inline(__always)
     init(
         _ connection: UnsafeMutablePointer<Connection>, core: UnsafeMutablePointer<LoopCore>
     ) {
@@ -18,7 +19,7 @@ public struct ConnectionContext: ~Copyable {
         unsafe self.core = core
         unsafe core.pointee.touch(&connection.pointee)
         if unsafe connection.pointee.output.capacity == 0 {
-            unsafe connection.pointee.output = core.pointee.pool.take()
+            unsafe core.pointee.pool.fill(&connection.pointee.output)
         }
     }
 
@@ -40,6 +41,7 @@ public struct ConnectionContext: ~Copyable {
     public var id: ConnectionID { unsafe connection.pointee.id }
 
     /// The moment this turn of the loop began.
+    @inlinable
     public var now: MonotonicInstant { unsafe core.pointee.now }
 
     /// Milliseconds since 1970, at the moment this turn began.
@@ -60,10 +62,8 @@ public struct ConnectionContext: ~Copyable {
     /// Whether a handler that is in the middle of bytes goes on: it is not closing, and no more than `softMark` is unsent.
     @inlinable
     package func goesOn(below softMark: Int) -> Bool {
-        if unsafe connection.pointee.isPlain {
-            return unsafe connection.pointee.output.count <= softMark
-        }
-        return !isClosing && !isCongested
+        unsafe connection.pointee.isPlain
+            ? connection.pointee.output.count <= softMark : !isClosing && !isCongested
     }
 
     /// Whether `count` more bytes fit below the hard cap. What finds nothing unsent always fits.
@@ -71,12 +71,14 @@ public struct ConnectionContext: ~Copyable {
     /// Sends what the transport takes first, when they don't. On a no the handler will be told `overflowed`.
     @inlinable
     public mutating func accepts(_ count: Int) -> Bool {
-        if unsafe connection.pointee.isPlain,
-            unsafe connection.pointee.output.count &+ count <= connection.pointee.outputHardCapBytes
-        {
-            return true
-        }
-        return judges(count)
+        hasRoom(for: count) || judges(count)
+    }
+
+    /// Whether `count` more bytes fit without a further look: the client takes what it is sent.
+    @inlinable
+    package func hasRoom(for count: Int) -> Bool {
+        unsafe connection.pointee.isPlain
+            && connection.pointee.output.count &+ count <= connection.pointee.outputHardCapBytes
     }
 
     @inline(never)
@@ -106,7 +108,7 @@ public struct ConnectionContext: ~Copyable {
 
     /// Whether the peer has not taken all of what was sent to it in earlier turns.
     public var isBehind: Bool {
-        unsafe connection.pointee.stallDeadline != .distantFuture
+        unsafe connection.pointee.state.contains(.behind)
     }
 
     /// Whether the handler is told `overflowed` because the peer took nothing for ``IOLimits/outputStallTimeout``, and not

@@ -16,11 +16,19 @@ struct ReceiveBuffer: ~Copyable {
         unsafe bytes.deallocate()
     }
 
-    /// Lends the first `count` bytes (all when there are fewer, or with nil).
+    /// Lends all bytes.
+    @inline(__always)
+    borrowing func withSpan<Result>(_ body: (inout MutableSpan<UInt8>) -> Result) -> Result {
+        var span = unsafe MutableSpan(_unsafeElements: bytes)
+        return body(&span)
+    }
+
+    /// Lends the first `count` bytes, all when there are fewer.
+    @inline(__always)
     borrowing func withSpan<Result>(
-        first count: Int? = nil, _ body: (inout MutableSpan<UInt8>) -> Result
+        first count: Int, _ body: (inout MutableSpan<UInt8>) -> Result
     ) -> Result {
-        let lent = unsafe min(max(count ?? bytes.count, 0), bytes.count)
+        let lent = unsafe min(max(count, 0), bytes.count)
         var span = unsafe MutableSpan(_unsafeElements: bytes.extracting(..<lent))
         return body(&span)
     }

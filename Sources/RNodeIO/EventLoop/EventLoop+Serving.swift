@@ -79,6 +79,7 @@ extension EventLoop {
         }
     }
 
+    @inline(__always)
     private func received(
         _ count: Int, on connection: UnsafeMutablePointer<Connection>,
         by handler: (any LoopHandler)?
@@ -88,9 +89,14 @@ extension EventLoop {
             // Not unwrapped before: that would count a reference each time.
             let taken = handler?.received(&bytes, on: &context) ?? bytes.count
             guard taken < bytes.count, !context.isClosing else { return }
-            unsafe connection.pointee.backlog = Owned(
-                ByteBuffer(copying: bytes.span.extracting(max(taken, 0)...)))
+            unsafe keep(bytes.span.extracting(max(taken, 0)...), of: connection)
         }
+    }
+
+    /// Keeps what the handler has not taken.
+    @inline(never)
+    private func keep(_ rest: Span<UInt8>, of connection: UnsafeMutablePointer<Connection>) {
+        unsafe connection.pointee.backlog = Owned(ByteBuffer(copying: rest))
     }
 
     func finished(_ connection: UnsafeMutablePointer<Connection>) {

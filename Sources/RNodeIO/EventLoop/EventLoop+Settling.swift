@@ -8,8 +8,7 @@ extension EventLoop {
         repeat {
             isOver = true
             // Settling may touch further connections (a handler told `drained` that sends elsewhere).
-            while unsafe position < core.pointee.touched.count {
-                let slot = unsafe core.pointee.touched[position]
+            while let slot = unsafe core.pointee.touched.slot(at: position) {
                 position += 1
                 if let connection = unsafe core.pointee.find(slot: slot) {
                     if unsafe !settle(connection) { isOver = false }
@@ -18,17 +17,25 @@ extension EventLoop {
             // Backlogs were given and ends were told: what that published must not wait for the next event.
             if !isOver { handler?.turnEnded(on: self) }
         } while unsafe position < core.pointee.touched.count
-        if position > 0 { unsafe core.pointee.touched.removeAll(keepingCapacity: true) }
+        unsafe core.pointee.touched.removeAll()
     }
 
     /// Whether it was enough to send, as it is for most: the handler was told nothing.
+    @inline(__always)
     private func settle(_ connection: UnsafeMutablePointer<Connection>) -> Bool {
         unsafe core.pointee.send(from: &connection.pointee)
-        if unsafe connection.pointee.isSettled {
-            unsafe connection.pointee.state.remove(.touched)
-            unsafe core.pointee.reclaimOutput(of: &connection.pointee)
-            return true
+        guard unsafe connection.pointee.isSettled else {
+            unsafe settleRest(of: connection)
+            return false
         }
+        unsafe connection.pointee.state.remove(.touched)
+        unsafe core.pointee.reclaimOutput(of: &connection.pointee)
+        return true
+    }
+
+    /// All that it may take beyond sending.
+    @inline(never)
+    private func settleRest(of connection: UnsafeMutablePointer<Connection>) {
         unsafe tellOverflowed(connection)
         unsafe resumeIfDrained(connection)
         let isGivenAgain = unsafe giveBacklog(connection)
@@ -46,7 +53,6 @@ extension EventLoop {
                 tally.leftUnserved()
             }
         }
-        return false
     }
 
     /// Whether a connection that was congested is so no more.

@@ -3,7 +3,7 @@ extension LoopCore {
     /// Whether messages to a connection are kept apart now, because it has not taken all it was sent.
     func keepsApart(_ connection: borrowing Connection) -> Bool {
         guard connection.overflowPolicy != .refuse else { return false }
-        return connection.stallDeadline != .distantFuture || connection.waiting != nil
+        return connection.state.contains(.behind) || connection.waiting != nil
     }
 
     /// Whether `count` bytes may join the output of a connection that keeps messages apart when it must: nothing waits,
@@ -34,7 +34,7 @@ extension LoopCore {
         }
         let charge = WaitingMessages.charge(bytes.count)
         let isFull = connection.unsentCount &+ charge > connection.outputHardCapBytes
-        if isFull, connection.stallDeadline == .distantFuture { send(from: &connection) }
+        if isFull, !connection.state.contains(.behind) { send(from: &connection) }
         // A message that finds nothing unsent is always taken.
         let bytesMax =
             connection.unsentCount == 0

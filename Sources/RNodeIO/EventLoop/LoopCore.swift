@@ -10,6 +10,7 @@ struct LoopCore: ~Copyable {
     var openCount = 0
     /// How many of those are refused ones.
     var refusedCount = 0
+    @usableFromInline
     var now: MonotonicInstant
     var pool = BufferPool<64>(firstCapacity: 4_096)
     var wheel: TimerWheel
@@ -18,7 +19,7 @@ struct LoopCore: ~Copyable {
     /// Connections whose handler left bytes for the next turn.
     var yielded: [ConnectionID] = []
     /// Slots to settle when the turn ends, each once.
-    var touched: [UInt32] = []
+    var touched = SlotList()
     private var freeSlots: [UInt32] = []
     private var generations: [UInt32] = []
     private var wallClock: Int64?
@@ -137,6 +138,7 @@ struct LoopCore: ~Copyable {
     // MARK: - One connection
 
     /// Notes that a connection has to be settled when the turn ends.
+    @inline(__always)
     mutating func touch(_ connection: inout Connection) {
         guard !connection.state.contains(.touched) else { return }
         connection.state.insert(.touched)
@@ -180,18 +182,24 @@ struct LoopCore: ~Copyable {
         touch(&connection)
         let isOver = !connection.state.isDisjoint(with: [.deaf, .sealed, .overflowTold])
         connection.state.insert(isOver ? .aborted : [.overflowed, .stalled])
-        connection.stallDeadline = now.advanced(by: limits.outputStallTimeout)
+        connection.fallBehind(until: now.advanced(by: limits.outputStallTimeout))
         arm(at: min(connection.stallDeadline, connection.deadline), &connection)
     }
 
     /// Notes how a send went: whoever takes nothing of what waits for it is a slow receiver, and told so in the end.
+    @inline(__always)
     mutating func noteProgress(_ hasSent: Bool, _ connection: inout Connection) {
         if connection.output.isEmpty {
-            connection.stallDeadline = .distantFuture
-        } else if hasSent || connection.stallDeadline == .distantFuture {
-            connection.stallDeadline = now.advanced(by: limits.outputStallTimeout)
-            arm(at: connection.stallDeadline, &connection)
+            connection.catchUp()
+        } else if hasSent || !connection.state.contains(.behind) {
+            expectProgress(&connection)
         }
+    }
+
+    @inline(never)
+    private mutating func expectProgress(_ connection: inout Connection) {
+        connection.fallBehind(until: now.advanced(by: limits.outputStallTimeout))
+        arm(at: connection.stallDeadline, &connection)
     }
 
     // MARK: - Output
@@ -246,6 +254,7 @@ struct LoopCore: ~Copyable {
         if connection.waiting != nil { sendWaiting(from: &connection, hasProgress: hasSent) }
     }
 
+    @inline(__always)
     mutating func sendAll(from connection: inout Connection) {
         while !connection.output.isEmpty, !connection.state.contains(.aborted) {
             let transport = connection.transport
@@ -273,11 +282,10 @@ struct LoopCore: ~Copyable {
     }
 
     /// Takes back the output's memory when nothing is unsent.
+    @inline(__always)
     mutating func reclaimOutput(of connection: inout Connection) {
         guard connection.output.isEmpty, connection.output.capacity > 0 else { return }
-        var emptied = ByteBuffer()
-        swap(&emptied, &connection.output)
-        pool.give(emptied)
+        pool.drain(&connection.output)
     }
 
     /// Tells the backend what the connection waits for, if that has changed.

@@ -30,10 +30,16 @@ public enum FrameEncoder {
     static func encode(
         first: UInt8, _ payload: Span<UInt8>, into output: inout ByteBuffer
     ) {
-        let count = payload.count
-        guard count < 65_536 else { return encodeLong(first: first, payload, into: &output) }
-        let head = shortHead(first: first, count: count, maskBit: 0)
-        output.append(head.word, count: head.count, then: payload)
+        // The shortest head first, and alone: it is most frames'.
+        if payload.count < 126 {
+            let head = shortHead(first: first, count: payload.count, maskBit: 0)
+            output.append(head.word, count: head.count, then: payload)
+        } else if payload.count < 65_536 {
+            let head = shortHead(first: first, count: payload.count, maskBit: 0)
+            output.append(head.word, count: head.count, then: payload)
+        } else {
+            encodeLong(first: first, payload, into: &output)
+        }
     }
 
     @inline(never)

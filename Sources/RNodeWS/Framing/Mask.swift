@@ -10,29 +10,29 @@ public enum Mask {
     public static func apply(
         _ key: UInt32, phase: Int = 0, to bytes: inout MutableSpan<UInt8>, in range: Range<Int>
     ) -> Bool {
-        applyInline(key, phase: phase, to: &bytes, in: range)
-    }
-
-    /// The same, for the one place where a call would show.
-    @inline(__always)
-    static func applyInline(
-        _ key: UInt32, phase: Int = 0, to bytes: inout MutableSpan<UInt8>, in range: Range<Int>
-    ) -> Bool {
         let start = max(range.lowerBound, 0)
         let end = min(range.upperBound, bytes.count)
         guard start < end else { return true }
-        let turned = rotated(key, by: phase)
-        // SAFETY: owner: the caller's span, borrowed exclusively and only inside this closure.
-        // Bounds: 0 <= start < end <= raw.count. One thread: the span is not shared.
-        return unsafe bytes.withUnsafeMutableBytes { raw in
+        return unsafe apply(
+            rotated(key, by: phase), to: &bytes, uncheckedFrom: start, count: end &- start)
+    }
+
+    // SAFETY: owner: the caller's span, borrowed exclusively and only inside the closure. Bounds: whoever calls has
+    // checked that 0 <= start and start + count <= bytes.count. One thread: the span is not shared.
+    @unsafe
+    @inlinable
+    @inline(always)
+    static func apply(
+        _ key: UInt32, to bytes: inout MutableSpan<UInt8>, uncheckedFrom start: Int, count: Int
+    ) -> Bool {
+        unsafe bytes.withUnsafeMutableBytes { raw in
             guard let base = raw.baseAddress else { return true }
-            return unsafe apply(turned, to: base + start, count: end &- start)
+            return unsafe apply(key, to: base + start, count: count)
         }
     }
 
     /// The key as seen by the byte that has `phase` bytes before it.
-    @inline(__always)
-    static func rotated(_ key: UInt32, by phase: Int) -> UInt32 {
+    private static func rotated(_ key: UInt32, by phase: Int) -> UInt32 {
         let bits = UInt32(truncatingIfNeeded: phase & 3) &* 8
         // A shift by 32 gives 0, and the key itself stands on the other side.
         return key >> bits | key << (32 &- bits)
@@ -40,8 +40,9 @@ public enum Mask {
 
     // SAFETY: `base` is `count` bytes, exclusively borrowed by the caller above. Every load and
     // store lies at an index with index + width <= count; none is aligned, none is kept.
-    @inline(__always)
-    private static func apply(
+    @inlinable
+    @inline(always)
+    static func apply(
         _ key: UInt32, to base: UnsafeMutableRawPointer, count: Int
     ) -> Bool {
         let wideKey = UInt64(key) << 32 | UInt64(key)
@@ -53,8 +54,9 @@ public enum Mask {
     }
 
     // SAFETY: as above, of 0...63 bytes.
-    @inline(__always)
-    private static func applyShort(
+    @inlinable
+    @inline(always)
+    static func applyShort(
         _ key: UInt64, to base: UnsafeMutableRawPointer, count: Int
     ) -> UInt64 {
         if count >= 16 { return unsafe applyEnds(key, to: base, count: count) }
@@ -80,8 +82,9 @@ public enum Mask {
     }
 
     /// The key, twice, as seen by the byte that has `phase` bytes before it.
-    @inline(__always)
-    private static func rotated(_ key: UInt64, by phase: Int) -> UInt64 {
+    @inlinable
+    @inline(always)
+    static func rotated(_ key: UInt64, by phase: Int) -> UInt64 {
         let bits = UInt64(truncatingIfNeeded: phase & 3) &* 8
         // Both halves are alike: what leaves at one end comes in at the other. A shift by 64 is one by 0.
         return key &>> bits | key &<< (64 &- bits)
@@ -89,8 +92,9 @@ public enum Mask {
 
     // SAFETY: as above, of 16...63 bytes: 16 or 32 at either end. Both ends are loaded before one is stored, so that what lies in
     // both is the same in both.
-    @inline(__always)
-    private static func applyEnds(
+    @inlinable
+    @inline(always)
+    static func applyEnds(
         _ key: UInt64, to base: UnsafeMutableRawPointer, count: Int
     ) -> UInt64 {
         typealias Half = SIMD2<UInt64>
@@ -119,7 +123,8 @@ public enum Mask {
     // SAFETY: as above, of at least 64 bytes: 64 a step, and the last 1...63 by `applyEnds`, or byte by byte below 16. Four lanes
     // of UInt64 compile to vector instructions on every target, wide lanes of UInt8 do not.
     @inline(never)
-    private static func applyWide(
+    @usableFromInline
+    static func applyWide(
         _ key: UInt64, to base: UnsafeMutableRawPointer, count: Int
     ) -> UInt64 {
         typealias Lanes = SIMD4<UInt64>

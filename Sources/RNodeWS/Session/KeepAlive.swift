@@ -12,7 +12,8 @@ public struct KeepAlive: Hashable, Sendable, BitwiseCopyable {
         case timedOut
     }
 
-    private var lastReceived: Int64
+    @usableFromInline
+    var lastReceived: Int64
     /// `.min` before the first ping. The peer is waited for while this is after `lastReceived`.
     private var lastPing = Int64.min
     /// 0 sends no pings.
@@ -31,7 +32,8 @@ public struct KeepAlive: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// Bytes arrived.
-    @inline(__always)
+    @inlinable
+    @inline(always)
     public mutating func received(at now: MonotonicInstant) {
         lastReceived = now.nanoseconds
     }

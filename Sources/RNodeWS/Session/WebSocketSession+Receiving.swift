@@ -4,6 +4,8 @@ extension WebSocketSession {
     /// Moves `offset` past what was used; parts of frames are kept, so that at `.needMore` all
     /// bytes are used, as they are after `.close` and `.failed`. Payloads are unmasked in place.
     /// Stop when `offset` reaches the end. An `offset` outside `bytes` finds nothing.
+    @inlinable
+    @inline(always)
     public mutating func next(
         _ bytes: inout MutableSpan<UInt8>, from offset: inout Int, now: MonotonicInstant
     ) -> WebSocketStep {
@@ -15,30 +17,44 @@ extension WebSocketSession {
     }
 
     /// The fast path: a message in one masked frame, all of it in the input; nil for anything else.
-    @inline(__always)
-    private mutating func nextWholeMessage(
+    @inlinable
+    @inline(always)
+    mutating func nextWholeMessage(
         _ bytes: inout MutableSpan<UInt8>, from offset: inout Int, now: MonotonicInstant
     ) -> WebSocketStep? {
         let head = FrameHead(bytes, at: offset)
         guard let kind = head.kind, let rest = head.rest,
             rest.payloadCount <= frameBytesMax
         else { return nil }
+        // Neither sum overflows: there is a head, so offset + 8 <= bytes.count, and it tells of at most 65,535 bytes.
         let start = offset &+ rest.headerCount
-        let end = start &+ Int(rest.payloadCount)
-        guard start <= end, end <= bytes.count else { return nil }
-        let range = start..<end
-        let isASCII = Mask.applyInline(rest.maskingKey, to: &bytes, in: range)
-        offset = end
+        let count = Int(rest.payloadCount)
+        guard count <= bytes.count &- start else { return nil }
+        // SAFETY: count >= 0, so that the bounds are in order.
+        let range = unsafe Range(uncheckedBounds: (start, start &+ count))
+        // SAFETY: 0 <= start, and start + count <= bytes.count was just checked.
+        let isASCII = unsafe Mask.apply(
+            rest.maskingKey, to: &bytes, uncheckedFrom: start, count: count)
+        offset = range.upperBound
         if kind == .text, !isASCII, !UTF8Validator.isValid(bytes.span, in: range) {
-            return settle(.failed(.invalidUTF8), bytes.count, &offset, now)
+            return failText(bytes.count, &offset, now)
         }
         return .message(kind, .input(range))
+    }
+
+    @inline(never)
+    @usableFromInline
+    mutating func failText(
+        _ count: Int, _ offset: inout Int, _ now: MonotonicInstant
+    ) -> WebSocketStep {
+        settle(.failed(.invalidUTF8), count, &offset, now)
     }
 
     /// Everything else: control frames, fragments, parts of frames, big frames, a client's input,
     /// errors, and bytes that no longer matter.
     @inline(never)
-    private mutating func nextOther(
+    @usableFromInline
+    mutating func nextOther(
         _ bytes: inout MutableSpan<UInt8>, from offset: inout Int, now: MonotonicInstant
     ) -> WebSocketStep {
         releasePayload()

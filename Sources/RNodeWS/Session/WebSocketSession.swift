@@ -56,6 +56,7 @@ public struct WebSocketSession: ~Copyable {
     // Hot: what every message touches stands first.
 
     /// A server between messages with nothing kept: `next` may take the fast path.
+    @usableFromInline
     var isBetweenMessages: Bool
     /// How far the closing handshake is.
     public internal(set) var phase = Phase.open
@@ -64,7 +65,9 @@ public struct WebSocketSession: ~Copyable {
     /// A server without an extension: a message is one frame, sent as it is.
     @usableFromInline
     let sendsPlainFrames: Bool
+    @usableFromInline
     let frameBytesMax: UInt32
+    @usableFromInline
     var keepAlive: KeepAlive
     /// When the unfinished message, or the close handshake, must be over; `.max` for neither.
     var patienceEnd = Int64.max
@@ -102,6 +105,16 @@ public struct WebSocketSession: ~Copyable {
         closeMilliseconds = limits.closeTimeout.millisecondsClamped
         keepAlive = KeepAlive(limits: limits, now: now, jitter: jitter)
     }
+
+    /// Open, between messages, and with no memory held: as long as it stays so, `deadline` only moves away.
+    ///
+    /// A session with an extension is never called quiet.
+    @inlinable
+    public var isQuiet: Bool { sendsAsItIs && isBetweenMessages }
+
+    /// Whether `send` appends a payload as it is, in one frame: the phase is open, there is no extension, and no mask.
+    @inlinable
+    public var sendsAsItIs: Bool { phase == .open && sendsPlainFrames }
 
     /// The close code of the connection as RFC 6455 §7.1.5 defines it: the peer's, 1005 when its
     /// close frame had none, 1006 while no close frame has come.

@@ -58,7 +58,7 @@ extension RingCore {
         }
         let count = min(RingTransport.unsentBytesMax &- stream.unsentBytes, bytes.count)
         guard count > 0 else { return .wouldBlock }
-        if stream.unsent.capacity == 0 { stream.unsent = pool.update { $0.take() } }
+        if stream.unsent.capacity == 0 { pool.update { $0.fill(&stream.unsent) } }
         stream.unsent.append(count == bytes.count ? bytes : bytes.extracting(first: count))
         list(&stream)
         return .bytes(count)

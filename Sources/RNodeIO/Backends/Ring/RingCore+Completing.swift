@@ -148,13 +148,7 @@ extension RingCore {
     }
 
     private func giveBack(_ buffer: inout ByteBuffer) {
-        var emptied = ByteBuffer()
-        swap(&emptied, &buffer)
-        // An optional, so that the closure may use it up.
-        var given = Optional(emptied)
-        pool.update { pool in
-            if let buffer = given.take() { pool.give(buffer) }
-        }
+        pool.update { $0.drain(&buffer) }
     }
 
     // MARK: - Polling

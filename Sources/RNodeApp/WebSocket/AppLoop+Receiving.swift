@@ -1,0 +1,169 @@
+// WebSocket connections of a loop: from bytes to messages.
+extension AppLoop {
+    /// Takes what a WebSocket connection received, until it has to wait.
+    func receive(
+        _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
+        _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
+    ) {
+        var raw = RawWebSocketContext(self, state, &connection)
+        let receiver = MessageReceiver(state)
+        var share = TurnShare(
+            eventLoop.limits, bytes: core.configuration.messageBytesPerTurnMax)
+        let now = connection.now
+        while offset < bytes.count {
+            guard connection.goesOn(below: share.softMark), share.takeStep() else {
+                if !connection.isClosing { connection.yieldReading() }
+                break
+            }
+            if let peer = state.borrow({ $0.peer }), peer.isBusy { break }
+            let step = receiver.next(&bytes, from: &offset, now: now)
+            if case .message(let kind, .input(let range)) = step {
+                // SAFETY: a session finds messages within the bytes that it is given.
+                let message = unsafe bytes.span.extracting(unchecked: range)
+                share.take(bytes: message.count)
+                receive(kind, message, receiver, state, &raw)
+            } else {
+                guard let count = take(step, bytes, receiver, state, &raw, &connection) else {
+                    break
+                }
+                share.take(bytes: count)
+            }
+        }
+        if connection.isClosing { offset = bytes.count }
+        // A deadline that only moved away is looked at when its time has come.
+        if state.borrow({ $0.isQuiet }) { return }
+        account(state)
+        setDeadline(state, &connection)
+    }
+
+    /// Takes any step but a message that lies in the input. Returns how many bytes the message had, 0 when it was none, and
+    /// nil when there is nothing more to take.
+    @inline(never)
+    private func take(
+        _ step: WebSocketStep, _ bytes: borrowing MutableSpan<UInt8>,
+        _ receiver: MessageReceiver, _ state: borrowing Owned<WebSocketState>,
+        _ raw: inout RawWebSocketContext, _ connection: inout ConnectionContext
+    ) -> Int? {
+        switch step {
+        case .needMore: return nil
+        case .message(let kind, let payload):
+            return withPayload(payload, bytes, state) { message in
+                receive(kind, message, receiver, state, &raw)
+                return message.count
+            }
+        case .ping(let payload):
+            guard admitsControlFrame(state, &connection) else { return nil }
+            withPayload(payload, bytes, state) { receivedPing($0, state, &connection) }
+        case .pong(let payload):
+            guard admitsControlFrame(state, &connection) else { return nil }
+            withPayload(payload, bytes, state) { receivedSignal(.pongFrame, $0, state) }
+        case .close(let code, let reason):
+            let text = withPayload(reason, bytes, state) { String(decoding: $0) }
+            receivedClose(code, text, state, &connection)
+            return nil
+        case .failed(let error):
+            fail(error, state, &connection)
+            return nil
+        }
+        return 0
+    }
+
+    private func withPayload<Result>(
+        _ payload: WebSocketPayload, _ bytes: borrowing MutableSpan<UInt8>,
+        _ state: borrowing Owned<WebSocketState>, _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        switch payload {
+        case .input(let range): return body(bytes.span.extracting(range))
+        case .assembled:
+            // Taken out first: what runs in the body may use the session.
+            let message = state.update { $0.session.takePayload() }
+            return message.withSpan { body($0) }
+        }
+    }
+
+    @inline(always)
+    private func receive(
+        _ kind: MessageKind, _ message: Span<UInt8>, _ receiver: MessageReceiver,
+        _ state: borrowing Owned<WebSocketState>, _ raw: inout RawWebSocketContext
+    ) {
+        state.borrow { $0.counters.received(bytes: message.count) }
+        if receiver.isMetered, !admits(kind, message, state, raw.connection) { return }
+        guard receiver.isRaw else { return receive(kind, message, state) }
+        do {
+            try receiver.receive(message, kind, &raw)
+        } catch {
+            failedRaw(error)
+        }
+    }
+
+    /// Gives a message to who the connection is.
+    @inline(never)
+    private func receive(
+        _ kind: MessageKind, _ message: Span<UInt8>, _ state: borrowing Owned<WebSocketState>
+    ) {
+        state.borrow { $0.peer }?.received(kind, message)
+    }
+
+    /// A raw route's closure threw: that costs the event, not the connection.
+    @inline(never)
+    func failedRaw(_ error: any Error) {
+        counters.failed(.serverError)
+        core.log(.rawRouteThrew, at: eventLoop.now, ["error": LogText.text(of: error)])
+    }
+
+    private func receivedPing(
+        _ payload: Span<UInt8>, _ state: borrowing Owned<WebSocketState>,
+        _ connection: inout ConnectionContext
+    ) {
+        // A ping frame is always answered, whatever a callback says.
+        if !connection.isBehind, connection.accepts(payload.count &+ 2) {
+            state.update { _ = $0.session.sendPong(payload, into: &connection.output) }
+        } else {
+            // Only the newest of the pongs that can't be sent yet counts (RFC 6455 §5.5.3).
+            var pong = ByteBuffer()
+            state.update { _ = $0.session.sendPong(payload, into: &pong) }
+            pong.withSpan { connection.putOff($0) }
+        }
+        receivedSignal(.pingFrame, payload, state)
+    }
+
+    private func receivedSignal(
+        _ signal: SignalFlow.Signal, _ payload: Span<UInt8>,
+        _ state: borrowing Owned<WebSocketState>
+    ) {
+        guard let peer = state.borrow({ $0.peer }), !peer.route.isRaw else { return }
+        peer.receivedSignal(signal, nil, payload)
+    }
+
+    private func receivedClose(
+        _ code: CloseCode?, _ reason: String, _ state: borrowing Owned<WebSocketState>,
+        _ connection: inout ConnectionContext
+    ) {
+        state.update { state in
+            state.closeReason = reason
+            connection.releaseWaiting()
+            if state.session.answerClose(now: connection.now, into: &connection.output) {
+                counters.closeSent(code)
+            }
+        }
+        connection.close()
+    }
+
+    func fail(
+        _ error: WebSocketError, _ state: borrowing Owned<WebSocketState>,
+        _ connection: inout ConnectionContext
+    ) {
+        counters.closes(for: error)
+        state.update { state in
+            state.closeReason = "\(error.reason)"
+            connection.releaseWaiting()
+            if state.session.sendClose(error, now: connection.now, into: &connection.output) {
+                counters.closeSent(error.closeCode)
+            }
+        }
+        connection.close()
+        state.borrow { $0.peer }?.raiseError(
+            "\(error.reason)", type: ErrorWord(error).errorType,
+            closeCode: error.closeCode.rawValue)
+    }
+}
