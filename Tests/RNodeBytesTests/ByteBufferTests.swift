@@ -129,6 +129,19 @@ func expect(_ holds: Bool, at location: SourceLocation = #_sourceLocation) {
         expect(buffer.copied() == Array(1..<9).prefix(count).map { UInt8($0) } + [9, 9])
     }
 
+    @Test("A short head and bytes of every count up to 70, with and without room")
+    func appendsWordThenBytes() {
+        for count in 0...70 {
+            let bytes = (0..<count).map { UInt8($0 &+ 100) }
+            for capacity in [0, count + 8, count + 9, 200] {
+                var buffer = ByteBuffer(capacity: capacity)
+                buffer.append(7)
+                buffer.append(0x0201, count: 2, then: bytes.span)
+                #expect(buffer.copied() == [7, 1, 2] + bytes)
+            }
+        }
+    }
+
     @Test("A span can be changed in place")
     func mutates() {
         var buffer = ByteBuffer(copying: [1, 2, 3].span)
