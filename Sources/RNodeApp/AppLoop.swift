@@ -9,6 +9,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     let rooms: LoopRooms
     let counters: LoopCounters
     let deflateStreams: DeflateStreams
+    /// What of its messages a connection may have taken in a turn.
+    let turnShare: TurnShare
     // Unchecked: a slot's value stays where it is until it is taken out, which happens between two events only.
     @safe @exclusivity(unchecked)
     var connections = SlotTable<AppConnection>()
@@ -59,6 +61,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
             core.metrics.counters(loop: eventLoop.index)
             ?? LoopCounters(routeCount: routes, isDetailed: false)
         deflateStreams = DeflateStreams(budget: core.deflateBudget)
+        turnShare = TurnShare(
+            eventLoop.limits, bytes: core.configuration.messageBytesPerTurnMax)
         rooms = LoopRooms(
             eventLoop: eventLoop, core: core, counters: counters, deflateStreams: deflateStreams)
         head = RequestHead(limits: core.configuration.http)
@@ -78,25 +82,23 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         connections.put(.http(Owned(state)), at: connection.id.slot)
     }
 
+    @inline(__always)
     func received(
         _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
     ) -> Int {
         var offset = 0
-        let opened = connections.borrow(at: connection.id.slot) { state -> Opening? in
-            switch state {
-            case .http(let http): return receive(&bytes, &offset, http, &connection)
-            case .webSocket(let webSocket):
-                receive(&bytes, &offset, webSocket, &connection)
-                return nil
-            }
+        var opening: Opening?
+        // SAFETY: a slot's value stays where it is until the connection ends, which no read brings about. Not by `borrow`: as
+        // a closure all of this would be called for each read.
+        guard let state = unsafe connections.pointer(at: connection.id.slot) else { return 0 }
+        switch unsafe state.pointee {
+        case .http(let http): opening = receive(&bytes, &offset, http, &connection)
+        case .webSocket(let webSocket): receive(&bytes, &offset, webSocket, &connection)
         }
-        guard case let opening?? = opened else { return offset }
+        guard let opening else { return offset }
         open(opening, on: &connection)
         // The bytes after the head belong to the WebSocket connection: once round again.
-        if offset < bytes.count, !connection.isClosing {
-            withWebSocket(connection.id) { receive(&bytes, &offset, $0, &connection) }
-        }
-        return offset
+        return receiveRest(&bytes, from: offset, &connection)
     }
 
     func finished(_ connection: inout ConnectionContext) {

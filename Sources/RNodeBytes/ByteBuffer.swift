@@ -4,12 +4,12 @@
 /// Only bytes that were written can be read, so uninitialised memory never reaches the wire.
 @safe
 public struct ByteBuffer: ~Copyable {
-    // SAFETY: `base` is nil or an allocation of `capacity` bytes owned by this value alone;
-    // 0 <= head <= tail <= capacity, and bytes head..<tail are initialised.
+    // SAFETY: `base` is nil or an allocation of `room` bytes owned by this value alone;
+    // 0 <= head <= tail <= room, and bytes head..<tail are initialised.
     @usableFromInline
     var base: UnsafeMutableRawPointer?
-    /// How many bytes the buffer has room for, those already consumed included.
-    public internal(set) var capacity: Int
+    @usableFromInline
+    var room: Int
     @usableFromInline
     var head: Int
     @usableFromInline
@@ -17,7 +17,7 @@ public struct ByteBuffer: ~Copyable {
 
     /// An empty buffer with room for `capacity` bytes; with 0 nothing is allocated.
     public init(capacity: Int = 0) {
-        self.capacity = max(0, capacity)
+        room = max(0, capacity)
         unsafe base =
             capacity > 0 ? .allocate(byteCount: capacity, alignment: 16) : nil
         head = 0
@@ -33,6 +33,10 @@ public struct ByteBuffer: ~Copyable {
     deinit {
         unsafe base?.deallocate()
     }
+
+    /// How many bytes the buffer has room for, those already consumed included.
+    @inlinable
+    public var capacity: Int { room }
 
     /// How many bytes can be read.
     @inlinable
@@ -85,7 +89,7 @@ public struct ByteBuffer: ~Copyable {
                 unsafe base.deallocate()
             }
             unsafe base = larger
-            capacity = wanted
+            room = wanted
         }
         head = 0
         tail = live
@@ -240,8 +244,8 @@ public struct ByteBuffer: ~Copyable {
 
     @usableFromInline
     var unread: UnsafeMutableBufferPointer<UInt8> {
-        guard let base = unsafe base else { return unsafe .init(start: nil, count: 0) }
-        let start = unsafe (base + head).assumingMemoryBound(to: UInt8.self)
+        // Without memory there are no bytes either.
+        let start = unsafe base.map { unsafe ($0 + head).assumingMemoryBound(to: UInt8.self) }
         return unsafe .init(start: start, count: count)
     }
 
@@ -266,13 +270,26 @@ public struct ByteBuffer: ~Copyable {
         tail = head &+ min(max(count, 0), self.count)
     }
 
+    /// Forgets all bytes, and gives the memory to a buffer that has none.
+    @inlinable
+    @inline(__always)
+    package mutating func giveMemory(to other: inout ByteBuffer) {
+        guard other.capacity == 0 else { return }
+        removeAll()
+        unsafe other.base = base
+        other.room = room
+        unsafe base = nil
+        room = 0
+    }
+
     /// Forgets all bytes; keeps the memory unless told otherwise.
+    @inlinable
     public mutating func removeAll(keepingCapacity: Bool = true) {
         head = 0
         tail = 0
         guard !keepingCapacity else { return }
         unsafe base?.deallocate()
         unsafe base = nil
-        capacity = 0
+        room = 0
     }
 }

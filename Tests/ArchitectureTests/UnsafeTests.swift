@@ -5,6 +5,7 @@ struct UnsafeTests {
     /// The files that may say `unsafe`. A new one is a decision: put it here in the same change, and say in the
     /// file by a `SAFETY:` comment who owns the memory, for how long, and within which bounds.
     private static let files: Set = [
+        "RNodeApp/AppLoop.swift",
         "RNodeApp/Events/EventBytes.swift",
         "RNodeApp/Events/WebSocketEventData.swift",
         "RNodeApp/Flows/FlowTask.swift",
@@ -58,7 +59,7 @@ struct UnsafeTests {
 
     /// How often each module says it. An audit's sum: more needs a reason in the same change, less is to be kept.
     private static let counts = [
-        "RNodeApp": 33, "RNodeBytes": 63, "RNodeIO": 469, "RNodeRooms": 1, "RNodeTesting": 4,
+        "RNodeApp": 36, "RNodeBytes": 64, "RNodeIO": 476, "RNodeRooms": 1, "RNodeTesting": 4,
         "RNodeWS": 58,
     ]
 

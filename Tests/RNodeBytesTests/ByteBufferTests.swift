@@ -142,6 +142,20 @@ func expect(_ holds: Bool, at location: SourceLocation = #_sourceLocation) {
         }
     }
 
+    @Test("A buffer gives its memory to one without, empty, and keeps it from one that has some")
+    func givesMemory() {
+        var buffer = ByteBuffer(copying: [1, 2, 3].span)
+        var other = ByteBuffer()
+        buffer.giveMemory(to: &other)
+        expect(buffer.capacity == 0 && buffer.isEmpty)
+        expect(other.capacity == 3 && other.isEmpty)
+        other.append([4, 5].span)
+        buffer.append([6].span)
+        other.giveMemory(to: &buffer)
+        expect(other.copied() == [4, 5])
+        expect(buffer.copied() == [6])
+    }
+
     @Test("A span can be changed in place")
     func mutates() {
         var buffer = ByteBuffer(copying: [1, 2, 3].span)

@@ -67,18 +67,14 @@ final class MemoryStream: Transport {
 
     // MARK: - Transport
 
+    // Inlined into what the loop calls: what stands for the kernel is to take no more instructions than a call of it.
+    @inline(__always)
     func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
-        let count = min(bytes.count, input.count - offset)
+        let count = min(bytes.count, input.count &- offset)
         guard count > 0 else { return isFinished ? .finished : .wouldBlock }
-        // SAFETY: both buffers are lent for these closures, and both have `count` bytes there. A copy as the kernel makes
-        // it: byte by byte it would be most of what is measured.
-        unsafe bytes.withUnsafeMutableBytes { target in
-            unsafe input.withUnsafeBytes { source in
-                unsafe target.copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: source[offset..<(offset + count)]))
-            }
-        }
-        offset += count
+        copy(count, to: &bytes)
+        if repeats, count == input.count { return .bytes(count) }
+        offset &+= count
         if offset < input.count {
             backend.becameReadable(descriptor)
         } else if repeats {
@@ -87,11 +83,37 @@ final class MemoryStream: Transport {
         return .bytes(count)
     }
 
+    /// A copy as the kernel makes it: byte by byte it would be most of what is measured. Up to 32 bytes by their two ends,
+    /// which may overlap, for a call of memmove would be a part of it.
+    @inline(__always)
+    private func copy(_ count: Int, to bytes: inout MutableSpan<UInt8>) {
+        // SAFETY: both buffers are lent for these closures, and both have `count` bytes there.
+        unsafe bytes.withUnsafeMutableBytes { target in
+            unsafe input.withUnsafeBytes { source in
+                let from = unsafe source.baseAddress.unsafelyUnwrapped + offset
+                let to = unsafe target.baseAddress.unsafelyUnwrapped
+                guard count >= 16, count <= 32 else {
+                    return unsafe to.copyMemory(from: from, byteCount: count)
+                }
+                let last = count &- 16
+                let first = unsafe from.loadUnaligned(as: SIMD2<UInt64>.self)
+                let end = unsafe from.loadUnaligned(
+                    fromByteOffset: last, as: SIMD2<UInt64>.self)
+                unsafe to.storeBytes(of: first, as: SIMD2<UInt64>.self)
+                unsafe to.storeBytes(of: end, toByteOffset: last, as: SIMD2<UInt64>.self)
+            }
+        }
+    }
+
+    @inline(__always)
     func send(_ bytes: Span<UInt8>) -> SendResult {
         sentCount &+= bytes.count
-        if keepsWhatIsSent { sent.append(bytes) }
+        if keepsWhatIsSent { keep(bytes) }
         return .bytes(bytes.count)
     }
+
+    @inline(never)
+    private func keep(_ bytes: Span<UInt8>) { sent.append(bytes) }
 
     /// A peer that is sent the end ends as well.
     func finishSending() { finish() }

@@ -74,6 +74,19 @@ static inline int clinux_accept(int listener, struct sockaddr *address, uint32_t
     return (int)syscall(SYS_accept4, listener, address, length, CLINUX_NONBLOCK | CLINUX_CLOEXEC);
 }
 
+// The C library's recv and send can be cancelled (pthread_cancel), which nobody here asks for: in a process with threads
+// each call begins and ends that with a locked instruction. These are the call alone.
+
+/// recv without flags; -1 with errno.
+static inline __attribute__((always_inline)) long clinux_receive(int descriptor, void *bytes, size_t count) {
+    return syscall(SYS_recvfrom, descriptor, bytes, count, 0, NULL, NULL);
+}
+
+/// send; -1 with errno.
+static inline __attribute__((always_inline)) long clinux_send(int descriptor, const void *bytes, size_t count, int flags) {
+    return syscall(SYS_sendto, descriptor, bytes, count, flags, NULL, 0);
+}
+
 // MARK: - Files
 
 static const uint64_t CLINUX_RESOLVE_NO_XDEV = 0x01;

@@ -1,14 +1,27 @@
 // WebSocket connections of a loop: from bytes to messages.
 extension AppLoop {
+    /// Takes what came behind the head that opened a WebSocket connection. Returns how many of all bytes were taken.
+    @inline(never)
+    func receiveRest(
+        _ bytes: inout MutableSpan<UInt8>, from offset: Int,
+        _ connection: inout ConnectionContext
+    ) -> Int {
+        var offset = offset
+        if offset < bytes.count, !connection.isClosing {
+            withWebSocket(connection.id) { receive(&bytes, &offset, $0, &connection) }
+        }
+        return offset
+    }
+
     /// Takes what a WebSocket connection received, until it has to wait.
+    @inline(always)
     func receive(
         _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) {
         var raw = RawWebSocketContext(self, state, &connection)
         let receiver = MessageReceiver(state)
-        var share = TurnShare(
-            eventLoop.limits, bytes: core.configuration.messageBytesPerTurnMax)
+        var share = turnShare
         let now = connection.now
         while offset < bytes.count {
             guard connection.goesOn(below: share.softMark), share.takeStep() else {

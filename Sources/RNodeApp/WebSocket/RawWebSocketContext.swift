@@ -6,15 +6,18 @@ public struct RawWebSocketContext: ~Copyable {
     // SAFETY: not retained, for that would show in each read: a context is made by a method of the loop, and is gone when that
     // returns.
     private let borrowedLoop: Unmanaged<AppLoop>
-    let connection: ConnectionID
-    /// What it takes to send at once, when the connection is at hand.
-    private var atHand: ConnectionAtHand?
+    private let target: Target
+
+    /// A connection by its name, or what it takes to send to it at once.
+    private enum Target: ~Copyable {
+        case named(ConnectionID)
+        case atHand(ConnectionAtHand)
+    }
 
     /// The context of a connection by its name: it may be gone.
     init(loop: AppLoop, connection: ConnectionID) {
         unsafe borrowedLoop = .passUnretained(loop)
-        self.connection = connection
-        atHand = nil
+        target = .named(connection)
     }
 
     /// The context of a connection that is at hand, for no longer than both are lent.
@@ -23,8 +26,31 @@ public struct RawWebSocketContext: ~Copyable {
         _ connection: inout ConnectionContext
     ) {
         unsafe borrowedLoop = .passUnretained(loop)
-        self.connection = connection.id
-        atHand = ConnectionAtHand(state, &connection)
+        target = .atHand(ConnectionAtHand(state, &connection))
+    }
+
+    /// Which connection it is.
+    var connection: ConnectionID {
+        switch target {
+        case .named(let id): id
+        case .atHand(let connection): connection.context.id
+        }
+    }
+
+    /// Where the state of a connection at hand is.
+    private var address: UnsafeMutablePointer<WebSocketState>? {
+        switch target {
+        case .named: nil
+        case .atHand(let connection): unsafe connection.address
+        }
+    }
+
+    /// Where to write to a connection at hand.
+    private var context: ConnectionContext? {
+        switch target {
+        case .named: nil
+        case .atHand(let connection): connection.context
+        }
     }
 
     private var loop: AppLoop { unsafe borrowedLoop.takeUnretainedValue() }
@@ -37,7 +63,7 @@ public struct RawWebSocketContext: ~Copyable {
         _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool = true
     ) -> Bool {
         // What most messages need. It calls nothing before its last step, so that nothing is saved and restored for it.
-        guard let state = unsafe atHand?.address, var context = atHand?.context,
+        guard let state = unsafe address, var context = context,
             context.hasRoom(for: bytes.count &+ 10), unsafe state.pointee.session.sendsAsItIs
         else { return sendOther(bytes, kind, compress: compress) }
         unsafe Self.sendAsItIs(bytes, kind, &state.pointee, &context.output)
@@ -59,7 +85,7 @@ public struct RawWebSocketContext: ~Copyable {
     private mutating func sendOther(
         _ bytes: Span<UInt8>, _ kind: MessageKind, compress: Bool
     ) -> Bool {
-        guard let state = unsafe atHand?.address, var context = atHand?.context else {
+        guard let state = unsafe address, var context = context else {
             return loop.send(kind, bytes, compress: compress, to: connection)
         }
         return unsafe borrowedLoop._withUnsafeGuaranteedRef { loop in
@@ -87,6 +113,8 @@ public struct RawWebSocketContext: ~Copyable {
         to roomId: String
     ) -> Bool {
         guard let id = RoomID(roomId) else { return false }
+        // What was answered goes along with what the rooms bring in this turn.
+        if var context = context { context.gather() }
         if let room = loop.rooms.room(id) {
             loop.publish(bytes, kind, compress: compress, to: room)
         } else {

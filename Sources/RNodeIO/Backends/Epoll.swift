@@ -78,16 +78,20 @@
             // SAFETY: writes at most eventsPerWaitMax events into memory of that size.
             let count = unsafe epoll_wait(
                 epoll.rawValue, ready, Int32(Epoll.eventsPerWaitMax), timeout)
-            for index in 0..<max(0, Int(count)) { report(index, into: &events) }
+            let reported = max(0, Int(count))
+            events.append(addingCapacity: reported) { events in
+                for index in 0..<reported {
+                    // SAFETY: epoll_wait has just written so many.
+                    let token = unsafe ready[index].data.u64
+                    let readiness = unsafe Epoll.readiness(of: ready[index].events)
+                    if token == Epoll.wakeToken {
+                        wakeSource.acknowledge(draining: false)
+                    } else {
+                        events.append(BackendEvent(token: token, readiness: readiness))
+                    }
+                }
+            }
             return SystemCalls.monotonicNow()
-        }
-
-        private func report(_ index: Int, into events: inout [BackendEvent]) {
-            // SAFETY: `wait` passes indices below the count that epoll_wait has just written.
-            let token = unsafe ready[index].data.u64
-            guard token != Epoll.wakeToken else { return wakeSource.acknowledge(draining: false) }
-            let readiness = unsafe Epoll.readiness(of: ready[index].events)
-            events.append(BackendEvent(token: token, readiness: readiness))
         }
 
         /// The present moment of CLOCK_MONOTONIC.

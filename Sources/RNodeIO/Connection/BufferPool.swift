@@ -1,11 +1,13 @@
 /// Output buffers that nobody uses right now, so that a loop which serves up to `most` connections a turn allocates none, and
 /// an idle connection holds none.
 ///
-/// Keeps at most `most` buffers of at most 64 KiB each.
+/// Keeps at most `most` buffers, and one more, of at most 64 KiB each.
 struct BufferPool<let most: Int>: ~Copyable {
     private static var bufferBytesMax: Int { 65_536 }
 
-    /// The first `count` hold memory, the others none: a buffer changes places with one of them.
+    /// The one that is lent next, for most turns lend one at a time; without memory while it is lent.
+    private var spare = ByteBuffer()
+    /// The first `count` hold memory, the others none.
     private var buffers = InlineArray<most, ByteBuffer> { _ in ByteBuffer() }
     private var count = 0
     private let firstCapacity: Int
@@ -18,24 +20,33 @@ struct BufferPool<let most: Int>: ~Copyable {
     /// Gives a buffer without memory some.
     @inline(__always)
     mutating func fill(_ buffer: inout ByteBuffer) {
-        guard count > 0 else { return Self.fillAnew(&buffer, firstCapacity) }
-        count &-= 1
-        swap(&buffers[count], &buffer)
+        guard spare.capacity > 0 else { return fillFromRest(&buffer) }
+        spare.giveMemory(to: &buffer)
     }
 
     @inline(never)
-    private static func fillAnew(_ buffer: inout ByteBuffer, _ capacity: Int) {
-        buffer.reserve(capacity)
+    private mutating func fillFromRest(_ buffer: inout ByteBuffer) {
+        guard count > 0 else { return buffer.reserve(firstCapacity) }
+        count &-= 1
+        buffers[count].giveMemory(to: &buffer)
     }
 
     /// Takes the memory of a buffer whose bytes nobody needs; frees it when there is enough.
     @inline(__always)
     mutating func drain(_ buffer: inout ByteBuffer) {
+        guard spare.capacity == 0, buffer.capacity <= Self.bufferBytesMax else {
+            return drainToRest(&buffer)
+        }
+        buffer.giveMemory(to: &spare)
+    }
+
+    @inline(never)
+    private mutating func drainToRest(_ buffer: inout ByteBuffer) {
+        guard buffer.capacity > 0 else { return }
         guard count < most, buffer.capacity <= Self.bufferBytesMax else {
             return buffer.removeAll(keepingCapacity: false)
         }
-        buffer.removeAll()
-        swap(&buffers[count], &buffer)
+        buffer.giveMemory(to: &buffers[count])
         count &+= 1
     }
 }

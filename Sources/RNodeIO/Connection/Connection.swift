@@ -53,9 +53,20 @@ struct Connection: ~Copyable {
     }
 
     /// Whether it waits for nothing but what its peer sends.
-    var isSettled: Bool {
-        state == .touched && output.isEmpty && backlog == nil && waiting == nil
-            && accountedBytes == 0 && interest == .readable
+    var isSettled: Bool { state == .touched && output.isEmpty && isOrdinary }
+
+    /// Whether the handler is to be given what comes.
+    var isHeard: Bool { state.isDisjoint(with: .unheard) && backlog == nil }
+
+    /// Whether sending its output is all that can be left to do for it. Whatever else there is to do is told by a state: who
+    /// makes it so sets one, or has the connection settled.
+    var hasOnlyOutput: Bool {
+        assert(!state.isEmpty || isOrdinary)
+        return state.isEmpty
+    }
+
+    private var isOrdinary: Bool {
+        backlog == nil && waiting == nil && accountedBytes == 0 && interest == .readable
     }
 
     /// Reads from the transport. Here, where the connection is lent, no reference is counted for that; and changing it,
@@ -126,6 +137,8 @@ struct ConnectionState: OptionSet, Sendable {
     static var deaf: ConnectionState {
         ConnectionState(rawValue: closing.rawValue | aborted.rawValue | lingering.rawValue)
     }
+    /// States in which what comes is not read for the handler.
+    static let unheard: ConnectionState = [deaf, .paused]
     /// What a refused connection begins with.
     static let unwelcome: ConnectionState = [.refused, .closing, .sealed]
     /// States in which the handler has forgotten the connection, or never knew it.

@@ -11,13 +11,23 @@ public struct ConnectionContext: ~Copyable {
     @usableFromInline
     let core: UnsafeMutablePointer<LoopCore>
 
+    /// The context of a connection that is settled when the turn ends.
     @inline(__always)
     init(
         _ connection: UnsafeMutablePointer<Connection>, core: UnsafeMutablePointer<LoopCore>
     ) {
+        unsafe self.init(reading: connection, core: core)
+        unsafe core.pointee.touch(&connection.pointee)
+    }
+
+    /// The context of a connection that bytes came on: who makes it sees to it that the connection is settled.
+    @inline(__always)
+    init(
+        reading connection: UnsafeMutablePointer<Connection>,
+        core: UnsafeMutablePointer<LoopCore>
+    ) {
         unsafe self.connection = connection
         unsafe self.core = core
-        unsafe core.pointee.touch(&connection.pointee)
         if unsafe connection.pointee.output.capacity == 0 {
             unsafe core.pointee.pool.fill(&connection.pointee.output)
         }
@@ -47,11 +57,16 @@ public struct ConnectionContext: ~Copyable {
     /// Milliseconds since 1970, at the moment this turn began.
     public var wallClockMilliseconds: Int64 { unsafe core.pointee.wallClockMilliseconds }
 
-    /// What is to be sent when the turn ends. Append only.
+    /// What is to be sent when the handler returns from `received`, or when the turn ends. Append only.
     @inlinable
     public var output: ByteBuffer {
         _read { yield unsafe connection.pointee.output }
         _modify { yield unsafe &connection.pointee.output }
+    }
+
+    /// Has the output wait for the turn's end, to go in one send with what others deliver until then.
+    public mutating func gather() {
+        unsafe core.pointee.touch(&connection.pointee)
     }
 
     /// Whether so much is unsent that no more input should be taken before it drained.
@@ -62,8 +77,8 @@ public struct ConnectionContext: ~Copyable {
     /// Whether a handler that is in the middle of bytes goes on: it is not closing, and no more than `softMark` is unsent.
     @inlinable
     package func goesOn(below softMark: Int) -> Bool {
-        unsafe connection.pointee.isPlain
-            ? connection.pointee.output.count <= softMark : !isClosing && !isCongested
+        guard unsafe connection.pointee.isPlain else { return !isClosing && !isCongested }
+        return unsafe connection.pointee.output.count <= softMark
     }
 
     /// Whether `count` more bytes fit below the hard cap. What finds nothing unsent always fits.

@@ -1,7 +1,8 @@
 /// What a loop does with its connections: one object per loop, called on the loop's thread only.
 ///
-/// A call is given a ``ConnectionContext`` for as long as it runs. What is written to the context's output
-/// is sent when the turn ends: one send per connection and turn.
+/// A call is given a ``ConnectionContext`` for as long as it runs. What is written to the context's output is sent in one
+/// call of the transport: at once when `received` returns and nothing else is left to do for the connection, or else
+/// when the turn ends, with all that others gave the connection until then.
 public protocol LoopHandler: AnyObject {
     /// A connection was accepted. Nothing has been read yet.
     func accepted(_ connection: inout ConnectionContext, remote: SocketAddress)

@@ -5,21 +5,23 @@
 @safe
 struct ReceiveBuffer: ~Copyable {
     // SAFETY: one allocation of `count` zeroed bytes, owned by this value, used by the loop's thread only.
-    private let bytes: UnsafeMutableBufferPointer<UInt8>
+    private let start: UnsafeMutablePointer<UInt8>
+    private let count: Int
 
     init(count: Int) {
-        unsafe bytes = .allocate(capacity: max(count, 1))
-        unsafe bytes.initialize(repeating: 0)
+        self.count = max(count, 1)
+        unsafe start = .allocate(capacity: self.count)
+        unsafe start.initialize(repeating: 0, count: self.count)
     }
 
     deinit {
-        unsafe bytes.deallocate()
+        unsafe start.deallocate()
     }
 
     /// Lends all bytes.
     @inline(__always)
     borrowing func withSpan<Result>(_ body: (inout MutableSpan<UInt8>) -> Result) -> Result {
-        var span = unsafe MutableSpan(_unsafeElements: bytes)
+        var span = unsafe MutableSpan(_unsafeStart: start, count: count)
         return body(&span)
     }
 
@@ -28,8 +30,14 @@ struct ReceiveBuffer: ~Copyable {
     borrowing func withSpan<Result>(
         first count: Int, _ body: (inout MutableSpan<UInt8>) -> Result
     ) -> Result {
-        let lent = unsafe min(max(count, 0), bytes.count)
-        var span = unsafe MutableSpan(_unsafeElements: bytes.extracting(..<lent))
+        // As a number without a sign, less than none is more than all.
+        let isWithin = UInt(bitPattern: count) <= UInt(bitPattern: self.count)
+        let lent = isWithin ? count : clamped(count)
+        var span = unsafe MutableSpan(_unsafeStart: start, count: lent)
         return body(&span)
     }
+
+    /// What a transport that is wrong about itself can have meant.
+    @inline(never)
+    private func clamped(_ count: Int) -> Int { min(max(count, 0), self.count) }
 }

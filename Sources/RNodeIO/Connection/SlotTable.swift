@@ -67,13 +67,17 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
 
     /// The address of the value in `slot`, good until it is taken out; nil when there is none.
     @inlinable
-    func pointer(at slot: UInt32) -> UnsafeMutablePointer<Element>? {
+    @inline(__always)
+    package func pointer(at slot: UInt32) -> UnsafeMutablePointer<Element>? {
         guard Int(slot) < isTaken.count, isTaken[Int(slot)] else { return nil }
         return unsafe place(of: slot)
     }
 
     @inlinable
+    @inline(__always)
     func place(of slot: UInt32) -> UnsafeMutablePointer<Element> {
-        unsafe pages[Int(slot) / Self.pageSize] + Int(slot) % Self.pageSize
+        // Without a second test of the bounds: there is a page for each slot below `isTaken.count`.
+        unsafe pages.withUnsafeBufferPointer { unsafe $0[Int(slot) / Self.pageSize] }
+            + Int(slot) % Self.pageSize
     }
 }

@@ -4,9 +4,9 @@
 // timer does: that is left to the end of the turn.
 extension EventLoop {
     func serveEvents(to handler: (any LoopHandler)?) {
-        // By position, and over a copy of nothing: handlers can't reach `events`.
-        for position in events.indices {
-            let event = events[position]
+        // Looked at where it is: no copy is made, for handlers can't reach `events`.
+        let events = events
+        for event in events {
             let slot = event.token & Self.reservedSlot
             if slot >= Self.firstListenerSlot {
                 accept(from: Int(truncatingIfNeeded: slot &- Self.firstListenerSlot))
@@ -16,6 +16,7 @@ extension EventLoop {
         }
     }
 
+    @inline(always)
     private func serve(_ event: BackendEvent, to handler: (any LoopHandler)?) {
         guard let connection = unsafe find(ConnectionID(rawValue: event.token)) else {
             return tally.foundStaleEvent()
@@ -59,17 +60,11 @@ extension EventLoop {
         unsafe core.pointee.touch(&connection.pointee)
     }
 
+    @inline(always)
     private func readable(
         _ connection: UnsafeMutablePointer<Connection>, to handler: (any LoopHandler)?
     ) {
-        let state = unsafe connection.pointee.state
-        if state.contains(.lingering) { return unsafe discard(connection) }
-        guard state.isDisjoint(with: .deaf) else { return }
-        if unsafe core.pointee.isPaused(connection.pointee) {
-            var interest = unsafe connection.pointee.interest
-            interest.remove(.readable)
-            return unsafe core.pointee.setInterest(interest, of: &connection.pointee)
-        }
+        guard unsafe connection.pointee.isHeard else { return unsafe unheard(connection) }
         switch receiveBuffer.withSpan({ unsafe connection.pointee.receive(into: &$0) }) {
         case .bytes(let count):
             unsafe received(count, on: connection, by: handler)
@@ -79,24 +74,37 @@ extension EventLoop {
         }
     }
 
-    @inline(__always)
+    /// Bytes came that the handler does not want, now or any more.
+    @inline(never)
+    private func unheard(_ connection: UnsafeMutablePointer<Connection>) {
+        let state = unsafe connection.pointee.state
+        if state.contains(.lingering) { return unsafe discard(connection) }
+        guard state.isDisjoint(with: .deaf) else { return }
+        var interest = unsafe connection.pointee.interest
+        interest.remove(.readable)
+        unsafe core.pointee.setInterest(interest, of: &connection.pointee)
+    }
+
+    @inline(always)
     private func received(
         _ count: Int, on connection: UnsafeMutablePointer<Connection>,
         by handler: (any LoopHandler)?
     ) {
-        var context = unsafe ConnectionContext(connection, core: core)
+        var context = unsafe ConnectionContext(reading: connection, core: core)
         receiveBuffer.withSpan(first: count) { bytes in
             // Not unwrapped before: that would count a reference each time.
             let taken = handler?.received(&bytes, on: &context) ?? bytes.count
             guard taken < bytes.count, !context.isClosing else { return }
             unsafe keep(bytes.span.extracting(max(taken, 0)...), of: connection)
         }
+        unsafe core.pointee.answer(from: &connection.pointee)
     }
 
     /// Keeps what the handler has not taken.
     @inline(never)
     private func keep(_ rest: Span<UInt8>, of connection: UnsafeMutablePointer<Connection>) {
         unsafe connection.pointee.backlog = Owned(ByteBuffer(copying: rest))
+        unsafe core.pointee.touch(&connection.pointee)
     }
 
     func finished(_ connection: UnsafeMutablePointer<Connection>) {

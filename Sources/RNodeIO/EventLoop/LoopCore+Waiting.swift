@@ -12,6 +12,7 @@ extension LoopCore {
         guard !keepsApart(connection) else { return false }
         let mark = outputMark(of: connection)
         if connection.output.count &+ count <= mark { return true }
+        touch(&connection)
         send(from: &connection)
         if connection.output.isEmpty, count <= mark { return true }
         withWaiting(of: &connection) { _ in }

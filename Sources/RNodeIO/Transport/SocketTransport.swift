@@ -24,11 +24,13 @@ public final class SocketTransport: Transport {
     public var descriptor: Int32 { owned.rawValue }
 
     /// Reads at most `bytes.count` bytes with one call of `recv`.
+    @inline(__always)
     public func receive(into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
         SystemCalls.receive(owned.rawValue, into: &bytes)
     }
 
     /// Writes what the socket takes with one call of `send`. A peer that left is a failure, never a signal.
+    @inline(__always)
     public func send(_ bytes: Span<UInt8>) -> SendResult {
         SystemCalls.send(owned.rawValue, bytes)
     }

@@ -83,7 +83,22 @@ func systemSend(
     _ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int, _ flags: Int32
 ) -> Int {
     // SAFETY: the caller lends `count` bytes for this call.
-    unsafe send(descriptor, bytes, count, flags)
+    #if os(Linux)
+        unsafe clinux_send(descriptor, bytes, count, flags)
+    #else
+        unsafe send(descriptor, bytes, count, flags)
+    #endif
+}
+
+func systemReceive(
+    _ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int
+) -> Int {
+    // SAFETY: the caller lends room for `count` bytes for this call.
+    #if os(Linux)
+        unsafe clinux_receive(descriptor, bytes, count)
+    #else
+        unsafe recv(descriptor, bytes, count, 0)
+    #endif
 }
 
 func systemListen(_ descriptor: Int32, _ backlog: Int32) -> Int32 {

@@ -148,44 +148,50 @@ package enum SystemCalls {
     // MARK: - Bytes
 
     /// Reads at most `bytes.count` bytes into the front of `bytes`.
+    @inline(__always)
     static func receive(
         _ descriptor: Int32, into bytes: inout MutableSpan<UInt8>
     ) -> ReceiveResult {
         guard !bytes.isEmpty else { return .wouldBlock }
         // SAFETY: recv writes at most `count` bytes into the span, lent for this call.
-        return unsafe bytes.withUnsafeMutableBytes { unsafe receive(descriptor, into: $0) }
+        let count = unsafe bytes.withUnsafeMutableBytes {
+            unsafe systemReceive(descriptor, $0.baseAddress, $0.count)
+        }
+        return count > 0 ? .bytes(count) : receivedNothing(descriptor, count, into: &bytes)
     }
 
-    private static func receive(
-        _ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer
+    /// What it means that a read brought no byte; one that was interrupted is made again.
+    @inline(never)
+    private static func receivedNothing(
+        _ descriptor: Int32, _ count: Int, into bytes: inout MutableSpan<UInt8>
     ) -> ReceiveResult {
-        while true {
-            // SAFETY: as the caller says.
-            let count = unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0)
-            if count > 0 { return .bytes(count) }
-            if count == 0 { return .finished }
-            let code = errno
-            if code == EAGAIN || code == EWOULDBLOCK { return .wouldBlock }
-            if code != EINTR { return .failed(IOError("recv", code: code)) }
-        }
+        guard count < 0 else { return .finished }
+        let code = errno
+        if code == EINTR { return receive(descriptor, into: &bytes) }
+        return code == EAGAIN || code == EWOULDBLOCK
+            ? .wouldBlock : .failed(IOError("recv", code: code))
     }
 
     /// Writes as many of the first of `bytes` as the kernel takes.
+    @inline(__always)
     static func send(_ descriptor: Int32, _ bytes: Span<UInt8>) -> SendResult {
         guard !bytes.isEmpty else { return .wouldBlock }
         // SAFETY: send reads at most `count` bytes of the span, lent for this call.
-        return unsafe bytes.withUnsafeBytes { unsafe send(descriptor, $0) }
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe systemSend(descriptor, $0.baseAddress, $0.count, sendFlags)
+        }
+        return count > 0 ? .bytes(count) : sentNothing(descriptor, count, bytes)
     }
 
-    private static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> SendResult {
-        while true {
-            // SAFETY: as the caller says.
-            let count = unsafe systemSend(descriptor, bytes.baseAddress, bytes.count, sendFlags)
-            if count > 0 { return .bytes(count) }
-            let code = count == 0 ? EAGAIN : errno
-            if code == EAGAIN || code == EWOULDBLOCK { return .wouldBlock }
-            if code != EINTR { return .failed(IOError("send", code: code)) }
-        }
+    /// What it means that a write took no byte; one that was interrupted is made again.
+    @inline(never)
+    private static func sentNothing(
+        _ descriptor: Int32, _ count: Int, _ bytes: Span<UInt8>
+    ) -> SendResult {
+        let code = count == 0 ? EAGAIN : errno
+        if code == EINTR { return send(descriptor, bytes) }
+        return code == EAGAIN || code == EWOULDBLOCK
+            ? .wouldBlock : .failed(IOError("send", code: code))
     }
 
     /// Tells the peer that no more bytes follow. A peer that left already needs no telling.

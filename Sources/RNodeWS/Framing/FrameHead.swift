@@ -11,9 +11,7 @@ struct FrameHead {
     @inlinable
     @inline(always)
     init(_ bytes: borrowing MutableSpan<UInt8>, at offset: Int) {
-        // Below the count as a number without a sign is not negative either.
-        guard UInt(bitPattern: offset) < UInt(bitPattern: bytes.count), bytes.count &- offset >= 8
-        else {
+        guard offset >= 0, bytes.count &- offset >= 8 else {
             word = 0
             return
         }

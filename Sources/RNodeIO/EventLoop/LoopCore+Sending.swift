@@ -1,0 +1,113 @@
+// What is sent: when somebody delivers it, when a read was answered, and when a turn ends.
+extension LoopCore {
+    /// Whether `count` more bytes fit below the hard cap, after sending what the transport takes.
+    ///
+    /// On a no the message may still wait, if the connection ``keepsApart(_:)`` messages.
+    mutating func accepts(_ count: Int, on connection: inout Connection) -> Bool {
+        guard connection.state.isDisjoint(with: [.deaf, .overflowed]) else { return false }
+        if connection.state.contains(.keepsMessages) { return joins(count, on: &connection) }
+        if fits(count, on: connection) { return true }
+        touch(&connection)
+        send(from: &connection)
+        if fits(count, on: connection) { return true }
+        connection.state.insert(.overflowed)
+        return false
+    }
+
+    private func fits(_ count: Int, on connection: borrowing Connection) -> Bool {
+        let unsent = connection.unsentCount
+        return unsent == 0 || unsent &+ count <= connection.outputHardCapBytes
+    }
+
+    /// Gives a connection bytes that others get too: sent at once when nothing is before them.
+    mutating func deliver(_ bytes: Span<UInt8>, to connection: inout Connection) -> Bool {
+        guard !connection.state.contains(.sealed), accepts(bytes.count, on: &connection)
+        else { return false }
+        var sent = 0
+        if connection.output.isEmpty, !connection.state.contains(.touched) {
+            switch connection.transport.send(bytes) {
+            case .bytes(let count): sent = min(max(count, 0), bytes.count)
+            case .wouldBlock: break
+            case .failed(let error):
+                broke(error, &connection)
+                touch(&connection)
+                return false
+            }
+        }
+        guard sent < bytes.count else { return true }
+        connection.output.append(bytes.extracting(sent...))
+        touch(&connection)
+        return true
+    }
+
+    /// Ends a read: what was answered is sent at once when that is all there is to do, while the connection is still in the
+    /// processor's caches; anything else waits for the turn's end.
+    @inline(__always)
+    mutating func answer(from connection: inout Connection) {
+        guard connection.hasOnlyOutput, sendsAnswer(from: &connection) else {
+            return touch(&connection)
+        }
+        pool.drain(&connection.output)
+    }
+
+    /// Sends the output once; false when some of it is left.
+    @inline(__always)
+    private mutating func sendsAnswer(from connection: inout Connection) -> Bool {
+        let unsent = connection.output.count
+        guard unsent > 0 else { return true }
+        let transport = connection.transport
+        switch connection.output.withSpan({ transport.send($0) }) {
+        case .bytes(let count) where count >= unsent:
+            connection.output.removeAll()
+            return true
+        case .bytes(let count): connection.output.removeFirst(count)
+        case .wouldBlock: break
+        case .failed(let error): broke(error, &connection)
+        }
+        return false
+    }
+
+    /// Sends as much of the output as the transport takes.
+    mutating func send(from connection: inout Connection) {
+        guard !connection.output.isEmpty || connection.waiting != nil else { return }
+        let before = connection.output.count
+        sendAll(from: &connection)
+        let hasSent = connection.output.count < before
+        noteProgress(hasSent, &connection)
+        if connection.waiting != nil { sendWaiting(from: &connection, hasProgress: hasSent) }
+    }
+
+    @inline(__always)
+    mutating func sendAll(from connection: inout Connection) {
+        while !connection.output.isEmpty, !connection.state.contains(.aborted) {
+            let transport = connection.transport
+            let unsent = connection.output.count
+            switch connection.output.withSpan({ transport.send($0) }) {
+            case .bytes(let count):
+                connection.output.removeFirst(count)
+                // A short send means that the kernel is full; asking again would only say so.
+                if count < unsent { return }
+            case .wouldBlock: return
+            case .failed(let error): broke(error, &connection)
+            }
+        }
+    }
+
+    /// Nothing can be sent any more. What a peer that has hung up had sent before is still given to the handler.
+    private func broke(_ error: IOError, _ connection: inout Connection) {
+        guard !connection.state.contains(.hungUp) else {
+            connection.output.removeAll()
+            connection.waiting = nil
+            return
+        }
+        connection.failureCode = error.code
+        connection.state.insert(.aborted)
+    }
+
+    /// Takes back the output's memory when nothing is unsent.
+    @inline(__always)
+    mutating func reclaimOutput(of connection: inout Connection) {
+        guard connection.output.isEmpty, connection.output.capacity > 0 else { return }
+        pool.drain(&connection.output)
+    }
+}
