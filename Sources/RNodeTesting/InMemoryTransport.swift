@@ -20,7 +20,7 @@ public final class InMemoryTransport: Transport, VirtualSource {
     public var shape: StreamShape
     /// How often `receive` was called.
     public private(set) var receiveCount = 0
-    /// How often `send` was called: a loop that gathers sends once per connection and turn.
+    /// How often `send` was called: a loop sends what it has for a stream at once.
     public private(set) var sendCount = 0
     /// How often `send` was called with nothing to send, which a loop never does.
     public private(set) var emptySendCount = 0

@@ -30,6 +30,46 @@ struct TurnTests {
         #expect(!handler.hasUnsentNews)
     }
 
+    @Test("An answer goes when its read is served, unless it is to be gathered in the turn")
+    func answersAtOnce() throws {
+        for gathers in [false, true] {
+            let (host, handler, first) = try answering(gathers: gathers)
+            let second = try host.connect()
+            host.turn()
+            // What both have been sent by the time that the second read is served.
+            var sentBefore: [Int] = []
+            handler.reading = { sentBefore.append(first.availableCount + second.availableCount) }
+            first.send("one")
+            second.send("two")
+            host.turn()
+            #expect(sentBefore == (gathers ? [0, 0] : [0, 3]))
+            #expect(first.takeText() == "one" && second.takeText() == "two")
+        }
+    }
+
+    @Test("What the peer does not take of an answer at once follows in order", arguments: 1...9)
+    func answersInParts(window: Int) throws {
+        let (host, _, peer) = try answering(gathers: false)
+        peer.shape.windowBytes = window
+        peer.send("12345678")
+        var text = ""
+        for _ in 0..<20 {
+            host.turn()
+            text += peer.takeText()
+        }
+        #expect(text == "12345678")
+    }
+
+    private func answering(gathers: Bool) throws -> (TestHost, AnsweringHandler, InMemoryPeer) {
+        let host = try TestHost()
+        let handler = AnsweringHandler()
+        handler.gathers = gathers
+        host.loops[0].setHandler(handler)
+        let peer = try host.connect()
+        host.turn()
+        return (host, handler, peer)
+    }
+
     private func connected() throws -> (TestHost, NewsHandler, InMemoryPeer) {
         let host = try TestHost()
         let handler = NewsHandler()
@@ -73,4 +113,28 @@ private final class NewsHandler: LoopHandler {
     func turnEnded(on loop: EventLoop) {
         hasUnsentNews = false
     }
+}
+
+/// Answers with what it gets.
+private final class AnsweringHandler: LoopHandler {
+    var gathers = false
+    /// Called before each answer.
+    var reading: () -> Void = {}
+
+    func received(
+        _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
+    ) -> Int {
+        reading()
+        connection.output.append(bytes.span)
+        if gathers { connection.gather() }
+        return bytes.count
+    }
+
+    func accepted(_ connection: inout ConnectionContext, remote: SocketAddress) {}
+    func finished(_ connection: inout ConnectionContext) {}
+    func drained(_ connection: inout ConnectionContext) {}
+    func overflowed(_ connection: inout ConnectionContext) {}
+    func timedOut(_ connection: inout ConnectionContext) {}
+    func closed(_ connection: ConnectionID, _ reason: DisconnectReason, on loop: EventLoop) {}
+    func turnEnded(on loop: EventLoop) {}
 }
