@@ -1,9 +1,11 @@
 /// Output buffers that nobody uses right now, so that a loop which serves up to `most` connections a turn allocates none, and
 /// an idle connection holds none.
 ///
-/// Keeps at most `most` buffers, and one more, of at most 64 KiB each.
+/// Keeps at most `most` buffers of at most 64 KiB each, and one of at most 256 KiB.
 struct BufferPool<let most: Int>: ~Copyable {
     private static var bufferBytesMax: Int { 65_536 }
+    /// More than the others', so that answers up to the soft mark and a message beyond it find their memory again.
+    private static var spareBytesMax: Int { 262_144 }
 
     /// The one that is lent next, for most turns lend one at a time; without memory while it is lent.
     private var spare = ByteBuffer()
@@ -34,7 +36,7 @@ struct BufferPool<let most: Int>: ~Copyable {
     /// Takes the memory of a buffer whose bytes nobody needs; frees it when there is enough.
     @inline(__always)
     mutating func drain(_ buffer: inout ByteBuffer) {
-        guard spare.capacity == 0, buffer.capacity <= Self.bufferBytesMax else {
+        guard spare.capacity == 0, buffer.capacity <= Self.spareBytesMax else {
             return drainToRest(&buffer)
         }
         buffer.giveMemory(to: &spare)
