@@ -44,6 +44,25 @@ struct MailboxTests {
         #expect(loop.postDroppable { _ in })
     }
 
+    @Test("However much comes before a loop takes it, the loop is woken once")
+    func wakesOncePerBatch() throws {
+        let waker = CountingWaker()
+        let loop = try EventLoop(backend: SleepyBackend(waker))
+        let before = waker.count.load(ordering: .relaxed)
+        var ran = 0
+        for batch in 1...3 {
+            let log = Atomic(0)
+            for _ in 0..<1_000 {
+                #expect(loop.postDroppable { _ in log.add(1, ordering: .relaxed) })
+            }
+            #expect(waker.count.load(ordering: .relaxed) == before + batch)
+            loop.turn(waits: false)
+            ran += log.load(ordering: .relaxed)
+        }
+        #expect(ran == 3_000)
+        loop.end()
+    }
+
     /// Whether the waker had returned when the loop was gone; nil without a loop.
     private static func letGoEarly() -> Bool? {
         let waker = SlowWaker()
@@ -70,6 +89,12 @@ struct MailboxTests {
     }
 
     func visit() {}
+}
+
+private final class CountingWaker: BackendWaker {
+    let count = Atomic(0)
+
+    func wake() { count.add(1, ordering: .relaxed) }
 }
 
 /// Stays until the loop is being let go, and a little longer.
