@@ -125,9 +125,12 @@ def test_the_admin_listener_has_health_and_metrics_to_itself(start):
 
 
 def test_deterministic_hashing_is_warned_of(monkeypatch, start):
-    assert "SWIFT_DETERMINISTIC_HASHING" not in start("Chat").tail()
+    server: Server = start("Chat")
+    eventually(lambda: " limits" in server.tail(), what="the line with the limits")
+    assert "SWIFT_DETERMINISTIC_HASHING" not in server.tail()
     monkeypatch.setenv("SWIFT_DETERMINISTIC_HASHING", "1")
-    assert "SWIFT_DETERMINISTIC_HASHING" in start("Chat").tail()
+    warned: Server = start("Chat")
+    eventually(lambda: "SWIFT_DETERMINISTIC_HASHING" in warned.tail(), what="the warning")
 
 
 def test_only_a_trusted_proxy_is_believed(start):
