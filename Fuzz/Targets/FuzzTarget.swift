@@ -17,6 +17,9 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "inflate", run: fuzzInflate),
         FuzzTarget(name: "control", run: fuzzControl),
         FuzzTarget(name: "server", run: fuzzServer),
+        FuzzTarget(name: "unmask", run: fuzzUnmask),
+        FuzzTarget(name: "utf8", run: fuzzUTF8),
+        FuzzTarget(name: "search", run: fuzzSearch),
     ]
 
     static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }

@@ -153,21 +153,22 @@ package enum SystemCalls {
         _ descriptor: Int32, into bytes: inout MutableSpan<UInt8>
     ) -> ReceiveResult {
         guard !bytes.isEmpty else { return .wouldBlock }
-        // SAFETY: recv writes at most `count` bytes into the span, lent for this call.
-        let count = unsafe bytes.withUnsafeMutableBytes {
-            unsafe systemReceive(descriptor, $0.baseAddress, $0.count)
+        while true {
+            // SAFETY: recv writes at most `count` bytes into the span, lent for this call.
+            let count = unsafe bytes.withUnsafeMutableBytes {
+                unsafe systemReceive(descriptor, $0.baseAddress, $0.count)
+            }
+            if count > 0 { return .bytes(count) }
+            if let result = receivedNothing(count) { return result }
         }
-        return count > 0 ? .bytes(count) : receivedNothing(descriptor, count, into: &bytes)
     }
 
-    /// What it means that a read brought no byte; one that was interrupted is made again.
+    /// What it means that a read brought no byte; nil when it was interrupted, and is made again.
     @inline(never)
-    private static func receivedNothing(
-        _ descriptor: Int32, _ count: Int, into bytes: inout MutableSpan<UInt8>
-    ) -> ReceiveResult {
+    private static func receivedNothing(_ count: Int) -> ReceiveResult? {
         guard count < 0 else { return .finished }
         let code = errno
-        if code == EINTR { return receive(descriptor, into: &bytes) }
+        if code == EINTR { return nil }
         return code == EAGAIN || code == EWOULDBLOCK
             ? .wouldBlock : .failed(IOError("recv", code: code))
     }
@@ -176,20 +177,21 @@ package enum SystemCalls {
     @inline(__always)
     static func send(_ descriptor: Int32, _ bytes: Span<UInt8>) -> SendResult {
         guard !bytes.isEmpty else { return .wouldBlock }
-        // SAFETY: send reads at most `count` bytes of the span, lent for this call.
-        let count = unsafe bytes.withUnsafeBytes {
-            unsafe systemSend(descriptor, $0.baseAddress, $0.count, sendFlags)
+        while true {
+            // SAFETY: send reads at most `count` bytes of the span, lent for this call.
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe systemSend(descriptor, $0.baseAddress, $0.count, sendFlags)
+            }
+            if count > 0 { return .bytes(count) }
+            if let result = sentNothing(count) { return result }
         }
-        return count > 0 ? .bytes(count) : sentNothing(descriptor, count, bytes)
     }
 
-    /// What it means that a write took no byte; one that was interrupted is made again.
+    /// What it means that a write took no byte; nil when it was interrupted, and is made again.
     @inline(never)
-    private static func sentNothing(
-        _ descriptor: Int32, _ count: Int, _ bytes: Span<UInt8>
-    ) -> SendResult {
+    private static func sentNothing(_ count: Int) -> SendResult? {
         let code = count == 0 ? EAGAIN : errno
-        if code == EINTR { return send(descriptor, bytes) }
+        if code == EINTR { return nil }
         return code == EAGAIN || code == EWOULDBLOCK
             ? .wouldBlock : .failed(IOError("send", code: code))
     }
