@@ -108,8 +108,13 @@ struct WebSocketState: ~Copyable {
     var controlFrames = TokenBucket()
     /// The part of the loop's bytes in unfinished messages that is this connection's.
     var accountedBytes = 0
-    /// Why the client closed it.
-    var closeReason = ""
+    private var reasonOfClose: Owned<String>?
+
+    /// Why the client closed it; empty until it does. Behind a pointer: most of a connection's life there is none.
+    var closeReason: String {
+        get { reasonOfClose?.borrow { $0 } ?? "" }
+        set { reasonOfClose = Owned(newValue) }
+    }
 
     /// Nothing of it is to be looked at after a read: its deadline moved away at most, and it holds nothing.
     var isQuiet: Bool { session.isQuiet && peer == nil && accountedBytes == 0 }

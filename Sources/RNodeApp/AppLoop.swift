@@ -9,6 +9,8 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     let rooms: LoopRooms
     let counters: LoopCounters
     let deflateStreams: DeflateStreams
+    /// By the route's index.
+    let sessionShares: [SessionShare]
     /// What of its messages a connection may have taken in a turn.
     let turnShare: TurnShare
     // Unchecked: a slot's value stays where it is until it is taken out, which happens between two events only.
@@ -61,6 +63,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
             core.metrics.counters(loop: eventLoop.index)
             ?? LoopCounters(routeCount: routes, isDetailed: false)
         deflateStreams = DeflateStreams(budget: core.deflateBudget)
+        sessionShares = core.webSocketRoutes.map { SessionShare(limits: $0.limits) }
         turnShare = TurnShare(
             eventLoop.limits, bytes: core.configuration.messageBytesPerTurnMax)
         rooms = LoopRooms(

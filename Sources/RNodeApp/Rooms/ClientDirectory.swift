@@ -6,11 +6,42 @@ internal import Synchronization
 /// dictionary look-up only. One of the few types that own a lock (Docs/ARCHITECTURE.md names them).
 final class ClientDirectory: Sendable {
     private struct Clients {
-        var connections: [String: [PeerLocation]] = [:]
+        var connections: [String: Bearers] = [:]
     }
 
     private struct Connections {
-        var locations: [MemberID: PeerLocation] = [:]
+        var places: [MemberID: Place] = [:]
+    }
+
+    /// The connections that bear a client's id. Most clients have one, which needs no array.
+    private enum Bearers {
+        case one(MemberID)
+        case several([MemberID])
+
+        var all: [MemberID] {
+            switch self {
+            case .one(let member): [member]
+            case .several(let members): members
+            }
+        }
+
+        mutating func append(_ member: MemberID) {
+            switch self {
+            case .one(let first): self = .several([first, member])
+            case .several(var members):
+                // Let go first: two holders of an array would copy it.
+                self = .one(member)
+                members.append(member)
+                self = .several(members)
+            }
+        }
+    }
+
+    /// A `PeerLocation` without what the key says: each connection pays for one, and for the table's room beside it.
+    private struct Place {
+        let connection: ConnectionID
+        let loop: Int32
+        let isRaw: Bool
     }
 
     private let clients: [Shard<Clients>]
@@ -31,37 +62,50 @@ final class ClientDirectory: Sendable {
     }
 
     func add(_ location: PeerLocation, clientID: String) {
-        shard(of: clientID).state.withLock { state in
-            state.connections[clientID, default: []].append(location)
+        let member = location.member
+        shard(of: member).state.withLock { state in
+            state.places[member] = Place(
+                connection: location.connection, loop: Int32(truncatingIfNeeded: location.loop),
+                isRaw: location.isRaw)
         }
-        shard(of: location.member).state.withLock { state in
-            state.locations[location.member] = location
+        shard(of: clientID).state.withLock { state in
+            if state.connections[clientID]?.append(member) == nil {
+                state.connections[clientID] = .one(member)
+            }
         }
     }
 
     func remove(_ member: MemberID, clientID: String) {
         shard(of: clientID).state.withLock { state in
-            state.connections[clientID]?.removeAll { $0.member == member }
-            if state.connections[clientID]?.isEmpty == true { state.connections[clientID] = nil }
+            let others = state.connections[clientID]?.all.filter { $0 != member } ?? []
+            if let other = others.first {
+                state.connections[clientID] = others.count == 1 ? .one(other) : .several(others)
+            } else {
+                state.connections[clientID] = nil
+            }
         }
         shard(of: member).state.withLock { state in
-            _ = state.locations.removeValue(forKey: member)
+            _ = state.places.removeValue(forKey: member)
         }
     }
 
     /// The connections of a client, in the order they came.
     func connections(of clientID: String) -> [PeerLocation] {
-        shard(of: clientID).state.withLock { $0.connections[clientID] ?? [] }
+        let members = shard(of: clientID).state.withLock { $0.connections[clientID]?.all ?? [] }
+        return members.compactMap { location(of: $0) }
     }
 
     /// Where a connection is.
     func location(of member: MemberID) -> PeerLocation? {
-        shard(of: member).state.withLock { $0.locations[member] }
+        shard(of: member).state.withLock { $0.places[member] }.map {
+            PeerLocation(
+                member: member, loop: Int($0.loop), connection: $0.connection, isRaw: $0.isRaw)
+        }
     }
 
     /// How many connections can be found.
     var count: Int {
-        connections.reduce(0) { $0 + $1.state.withLock { $0.locations.count } }
+        connections.reduce(0) { $0 + $1.state.withLock { $0.places.count } }
     }
 
     private func shard(of clientID: String) -> Shard<Clients> {

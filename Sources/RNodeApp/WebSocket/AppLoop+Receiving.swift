@@ -90,7 +90,10 @@ extension AppLoop {
         case .assembled:
             // Taken out first: what runs in the body may use the session.
             let message = state.update { $0.session.takePayload() }
-            return message.withSpan { body($0) }
+            let result = message.withSpan { body($0) }
+            let share = state.borrow { $0.session.share }
+            share.giveBack(message)
+            return result
         }
     }
 

@@ -53,8 +53,10 @@ extension AppLoop {
         guard !route.isRaw || clientID != nil else {
             return Opening(route: route, peer: nil, handshake: handshake, client: client)
         }
+        let path = head.path
         let request = OpeningRequest(
-            path: head.path, params: params, query: head.query, fields: head.fields,
+            path: path == route.path ? route.path : path, params: params, query: head.query,
+            lines: FieldLines(head),
             remoteAddress: client)
         let peer = makePeer(
             route, connection, clientID: clientID ?? makeClientID(), request: request)
@@ -104,7 +106,8 @@ extension AppLoop {
             return refuse(OpeningRefusal(error), opening.client, on: &connection)
         }
         let session = WebSocketSession(
-            role: .server, limits: route.limits, extension: deflate, now: connection.now,
+            role: .server, share: sessionShares[route.index], extension: deflate,
+            now: connection.now,
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
         connection.overflowPolicy = route.slowConsumers.overflow

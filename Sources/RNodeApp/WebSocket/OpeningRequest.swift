@@ -6,20 +6,21 @@ public struct OpeningRequest: Sendable {
     public let params: RouteParameters
     /// The query, decoded; `+` is a plus sign.
     public let query: QueryParameters
-    /// The header fields.
-    public let fields: HTTPFields
+    private let lines: FieldLines
+    /// The header fields, made anew each time they are asked for: they are kept as bytes.
+    public var fields: HTTPFields { lines.fields }
     /// The peer's address.
     public let remoteAddress: String
 
     init(
         path: String, params: RouteParameters = RouteParameters(),
-        query: QueryParameters = QueryParameters(), fields: HTTPFields = HTTPFields(),
+        query: QueryParameters = QueryParameters(), lines: FieldLines = FieldLines(),
         remoteAddress: String = ""
     ) {
         self.path = path
         self.params = params
         self.query = query
-        self.fields = fields
+        self.lines = lines
         self.remoteAddress = remoteAddress
     }
 }

@@ -14,7 +14,7 @@ struct Connection: ~Copyable {
     /// When the connection is cut unless the peer takes some of the unsent bytes: set while it is ``ConnectionState/behind``.
     private(set) var stallDeadline = MonotonicInstant.distantFuture
     /// The entry of the timer wheel, due at or before both deadlines.
-    var timer: TimerID?
+    var timer = TimerID.none
     var timerDeadline = MonotonicInstant.distantFuture
     @usableFromInline
     var outputHardCapBytes: Int
@@ -22,11 +22,12 @@ struct Connection: ~Copyable {
     var waiting: Owned<WaitingOutput>?
     /// The part of the loop's unsent bytes that is this connection's.
     var accountedBytes = 0
-    var overflowPolicy = OverflowPolicy.refuse
-    @usableFromInline
-    var state: ConnectionState = []
+    // Small ones together: they fill one word.
     /// The system's error number when the stream broke, else 0.
     var failureCode: Int32 = 0
+    @usableFromInline
+    var state: ConnectionState = []
+    var overflowPolicy = OverflowPolicy.refuse
     /// What the backend was last told.
     var interest: Readiness = .readable
 

@@ -96,7 +96,7 @@ struct LoopCore: ~Copyable {
     /// Frees a connection's slot, closes its stream, and forgets its timer.
     mutating func free(_ id: ConnectionID, abort: Bool) {
         guard let connection = connections.take(at: id.slot) else { return }
-        if let timer = connection.timer { wheel.cancel(timer) }
+        wheel.cancel(connection.timer)
         unsentBytes &-= connection.accountedBytes
         if !connection.state.contains(.hungUp) {
             backend.remove(connection.transport.descriptor)
@@ -154,14 +154,14 @@ struct LoopCore: ~Copyable {
     /// Sees to it that a connection is looked at when `deadline` has come.
     private mutating func arm(at deadline: MonotonicInstant, _ connection: inout Connection) {
         guard deadline < connection.timerDeadline else { return }
-        if let timer = connection.timer { wheel.cancel(timer) }
+        wheel.cancel(connection.timer)
         connection.timer = wheel.schedule(at: deadline, token: connection.id.rawValue)
         connection.timerDeadline = deadline
     }
 
     /// Whether a connection's deadline has really come; if it was moved, its timer follows.
     mutating func isDue(_ connection: inout Connection) -> Bool {
-        connection.timer = nil
+        connection.timer = .none
         connection.timerDeadline = .distantFuture
         if connection.stallDeadline <= now {
             stalled(&connection)

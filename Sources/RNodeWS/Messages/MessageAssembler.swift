@@ -17,14 +17,16 @@ struct MessageAssembler: ~Copyable {
 
     init() {}
 
-    /// Begins a message with its first frame.
-    mutating func begin(_ kind: MessageKind, isExtended: Bool) {
+    /// Begins a message with its first frame, to be put together in `spare`.
+    mutating func begin(
+        _ kind: MessageKind, isExtended: Bool, into spare: consuming ByteBuffer
+    ) {
         self.kind = kind
         self.isExtended = isExtended
         fragmentCount = 1
         encodedCount = 0
         validator = UTF8Validator()
-        bytes.removeAll(keepingCapacity: false)
+        bytes = spare
     }
 
     /// Counts a further frame.

@@ -1,11 +1,12 @@
 /// What incoming frames are judged by: gathered for each frame off the fast path.
 struct ReceiveRules {
     let role: WebSocketSession.Role
-    /// Of a frame that no extension decodes.
-    let frameBytesMax: Int
-    let messageBytesMax: Int
-    let fragmentsMax: Int
+    let share: SessionShare
     let `extension`: (any WebSocketExtension)?
+
+    var messageBytesMax: Int { share.messageBytesMax }
+    /// Of a frame that no extension decodes.
+    private var frameBytesMax: Int { Int(share.frameBytesMax) }
 
     /// The most bytes of one message on the wire that the extension decodes.
     private var encodedBytesMax: Int {
@@ -25,9 +26,10 @@ struct ReceiveRules {
             role: role, allowsExtended: `extension` != nil, payloadBytesMax: longestFrame)
     }
 
-    /// Judges a data frame by the message it belongs to, and begins or goes on with that message.
+    /// Judges a data frame of whose payload `count` bytes are here by the message it belongs to, and begins or goes on
+    /// with that message.
     func admit(
-        _ header: FrameHeader, to message: inout MessageAssembler
+        _ header: FrameHeader, bytesHere count: Int, to message: inout MessageAssembler
     ) throws(WebSocketError) {
         let continues = header.opcode == .continuation && message.isExtended
         if !header.isExtended, !continues, header.payloadCount > frameBytesMax {
@@ -35,10 +37,13 @@ struct ReceiveRules {
         }
         if let kind = header.opcode.messageKind {
             if message.kind != nil { throw .continuationExpected }
-            message.begin(kind, isExtended: header.isExtended)
+            let isWhole = header.isFinal && count == header.payloadCount
+            message.begin(
+                kind, isExtended: header.isExtended,
+                into: share.takePayload(forBytes: count, isWhole: isWhole))
         } else {
             if message.kind == nil { throw .continuationUnexpected }
-            try message.continueMessage(fragmentsMax: fragmentsMax)
+            try message.continueMessage(fragmentsMax: share.fragmentsMax)
         }
         // What it decodes to is limited as it is decoded; what comes, here: it may mean nothing at all.
         if message.isExtended {

@@ -1,7 +1,7 @@
 /// What a session keeps while something is unfinished: the first bytes of a header, a frame whose
 /// payload is still coming, a message in fragments; and then the payload it lends.
 ///
-/// Made when first needed, and freed when nothing is left in it.
+/// Taken from the session's share when first needed, and given back when nothing is left in it.
 struct UnfinishedInput: ~Copyable {
     /// Which bytes `withPayload` lends.
     private enum Lent {
@@ -86,7 +86,7 @@ struct UnfinishedInput: ~Copyable {
             case .needMore: continue
             case .failed(let error): throw error
             case .header(let header):
-                try begin(header, rules)
+                try begin(header, bytes.count &- offset, rules)
                 return true
             }
         }
@@ -94,9 +94,12 @@ struct UnfinishedInput: ~Copyable {
     }
 
     private mutating func begin(
-        _ header: FrameHeader, _ rules: ReceiveRules
+        _ header: FrameHeader, _ bytesLeft: Int, _ rules: ReceiveRules
     ) throws(WebSocketError) {
-        if !header.opcode.isControl { try rules.admit(header, to: &message) }
+        if !header.opcode.isControl {
+            let count = min(bytesLeft, header.payloadCount)
+            try rules.admit(header, bytesHere: count, to: &message)
+        }
         headCount = 0
         frame = header
         received = 0

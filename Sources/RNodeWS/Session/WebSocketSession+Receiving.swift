@@ -73,12 +73,10 @@ extension WebSocketSession {
     private mutating func nextFrame(
         _ bytes: inout MutableSpan<UInt8>, from offset: inout Int
     ) -> WebSocketStep? {
-        let rules = ReceiveRules(
-            role: role, frameBytesMax: Int(frameBytesMax), messageBytesMax: Int(messageBytesMax),
-            fragmentsMax: Int(fragmentsMax), extension: `extension`)
+        let rules = ReceiveRules(role: role, share: share, extension: `extension`)
         if unfinished == nil {
             if let step = nextWholeFrame(&bytes, from: &offset, by: rules) { return step }
-            unfinished = Owned(UnfinishedInput())
+            unfinished = share.takeInput()
         }
         return unfinished?.update { $0.advance(&bytes, from: &offset, by: rules) } ?? nil
     }
@@ -155,15 +153,14 @@ extension WebSocketSession {
     private mutating func keepOrFree(_ now: MonotonicInstant) {
         let isIdle = unfinished?.borrow { $0.isIdle } ?? true
         let isPending = unfinished?.borrow { $0.isPending } ?? false
-        if isIdle { unfinished = nil }
+        if isIdle { giveBackUnfinished() }
         let isReading = phase == .open || phase == .closeSent
         isBetweenMessages = isIdle && isReading && role == .server
         guard phase == .open else { return }
         if !isPending {
             patienceEnd = .max
         } else if patienceEnd == .max {
-            let patience = Int64(unfinishedMilliseconds) &* 1_000_000
-            patienceEnd = now.advanced(byNanoseconds: patience).nanoseconds
+            patienceEnd = now.advanced(byNanoseconds: share.unfinishedNanoseconds).nanoseconds
         }
     }
 
@@ -182,11 +179,17 @@ extension WebSocketSession {
 
     /// Moves out the payload of the last step, when that was `.assembled`; else an empty buffer.
     ///
-    /// The session keeps no memory for it, and stays free for `send` while it is used.
+    /// The session keeps no memory for it, and stays free for `send` while it is used. Give it back to `share`
+    /// when it is dealt with, and the next such message costs no allocation.
     public mutating func takePayload() -> ByteBuffer {
         let payload = unfinished?.update { $0.takePayload() } ?? ByteBuffer()
         releasePayload()
         return payload
+    }
+
+    private mutating func giveBackUnfinished() {
+        guard let idle = unfinished.take() else { return }
+        share.giveBack(consume idle)
     }
 
     private mutating func releasePayload() {
@@ -195,6 +198,7 @@ extension WebSocketSession {
         let isReading = phase == .open || phase == .closeSent
         let isIdle = unfinished?.borrow { $0.isIdle } ?? true
         guard isIdle || !isReading else { return }
+        if isIdle { giveBackUnfinished() }
         unfinished = nil
         isBetweenMessages = isReading && role == .server
     }

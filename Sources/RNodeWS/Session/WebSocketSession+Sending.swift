@@ -134,6 +134,6 @@ extension WebSocketSession {
 
     /// From now on the close handshake has `WebSocketLimits.closeTimeout`.
     mutating func startCloseTimeout(_ now: MonotonicInstant) {
-        patienceEnd = now.advanced(byNanoseconds: Int64(closeMilliseconds) &* 1_000_000).nanoseconds
+        patienceEnd = now.advanced(byNanoseconds: share.closeNanoseconds).nanoseconds
     }
 }

@@ -34,7 +34,7 @@ extension WebSocketSession {
         guard phase == .open else { return }
         keepAlive.received(at: now)
         guard patienceEnd != .max else { return }
-        let whole = now.advanced(byNanoseconds: Int64(unfinishedMilliseconds) &* 1_000_000)
+        let whole = now.advanced(byNanoseconds: share.unfinishedNanoseconds)
         let longer = start.map {
             MonotonicInstant(nanoseconds: patienceEnd)
                 .advanced(byNanoseconds: max(0, $0.nanoseconds(until: now)))

@@ -75,17 +75,15 @@ public struct WebSocketSession: ~Copyable {
 
     // Cold.
 
-    let messageBytesMax: UInt32
-    let fragmentsMax: UInt32
-    let unfinishedMilliseconds: UInt32
-    let closeMilliseconds: UInt32
+    /// What it has in common with others: limits, and memory to spare.
+    public let share: SessionShare
     /// The code of the peer's close frame, 1005 when it had none; nil before.
     var peerCode: CloseCode?
     /// The code of our close frame; nil before, and when it had none.
     public internal(set) var closeCodeSent: CloseCode?
     let `extension`: (any WebSocketExtension)?
 
-    /// A session that has just been opened by its handshake.
+    /// A session that has just been opened by its handshake, with limits and spare memory of its own.
     ///
     /// `limits` should have been validated: here they are clamped to what is possible. `jitter` is
     /// a random byte for the ping interval. `extension` is what the handshake agreed on.
@@ -93,17 +91,25 @@ public struct WebSocketSession: ~Copyable {
         role: Role, limits: WebSocketLimits = .default,
         extension: (any WebSocketExtension)? = nil, now: MonotonicInstant, jitter: UInt8 = 128
     ) {
+        self.init(
+            role: role, share: SessionShare(limits: limits), extension: `extension`, now: now,
+            jitter: jitter)
+    }
+
+    /// A session that has just been opened by its handshake, one of many with the same limits on one loop.
+    ///
+    /// `jitter` is a random byte for the ping interval. `extension` is what the handshake agreed on.
+    public init(
+        role: Role, share: SessionShare, extension: (any WebSocketExtension)? = nil,
+        now: MonotonicInstant, jitter: UInt8 = 128
+    ) {
         self.role = role
         self.extension = `extension`
         sendsPlainFrames = role == .server && `extension` == nil
         isBetweenMessages = role == .server
-        messageBytesMax = UInt32(clamping: limits.messageBytesMax)
-        // A frame above the message's limit could never be part of a message; one that is extended may.
-        frameBytesMax = min(messageBytesMax, UInt32(clamping: limits.frameBytesMax ?? .max))
-        fragmentsMax = UInt32(clamping: limits.fragmentsMax)
-        unfinishedMilliseconds = limits.unfinishedMessageTimeout.millisecondsClamped
-        closeMilliseconds = limits.closeTimeout.millisecondsClamped
-        keepAlive = KeepAlive(limits: limits, now: now, jitter: jitter)
+        self.share = share
+        frameBytesMax = share.frameBytesMax
+        keepAlive = KeepAlive(limits: share.limits, now: now, jitter: jitter)
     }
 
     /// Open, between messages, and with no memory held: as long as it stays so, `deadline` only moves away.
