@@ -40,6 +40,18 @@ struct AgeTests {
         #expect(closed.count { $0 > 0 } >= 10, "spread: \(closed)")
     }
 
+    @Test func `at ten times its age nobody is left, not even who does not answer its 1001`()
+        async throws
+    {
+        let stage = try await stage(.seconds(100))
+        var clients: [Client] = []
+        for _ in 0..<10 { clients.append(try await stage.client()) }
+        await stage.host.advance(by: .seconds(1_000))
+        #expect(stage.app.getWebSocketConnections() == 0)
+        #expect(stage.host.loops[0].connectionCount == 0)
+        #expect(clients.allSatisfy { $0.socket.peer.isReset })
+    }
+
     @Test func `the close says why, and is the server's going away`() async throws {
         let stage = try await stage(.seconds(1))
         let ada = try await stage.client()

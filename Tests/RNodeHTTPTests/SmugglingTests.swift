@@ -96,6 +96,29 @@ struct SmugglingTests {
         #expect(RNodeHTTPTests.refusal("GET http://a/ HTTP/1.1\r\n\r\n") == 400)
     }
 
+    @Test(arguments: [
+        ("http://a/x", "b", "a"), ("http://a:81/x", "a", "a:81"), ("http://a", "a:80", "a"),
+        ("HTTP://A?q", "b", "A"), ("http://[::1]:8/", "a", "[::1]:8"), ("/x", "b", "b"),
+    ])
+    func `A7 an absolute target's authority replaces a Host that differs`(
+        target: String, host: String, authority: String
+    ) {
+        let found = transcriptInAllSplits("GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+        #expect(found.requests.map(\.authority) == [authority])
+        // The field is left as it came; who asks for the authority is not misled by it.
+        #expect(found.requests.first?.fields == ["Host=\(host)"])
+        // It does not stand for a Host that is missing, double or bad, nor is a good one an excuse for a bad one.
+        for fields in ["", "Host: \(host)\r\nHost: \(host)\r\n", "Host: u@b\r\n"] {
+            #expect(
+                RNodeHTTPTests.refusal("GET \(target) HTTP/1.1\r\n\(fields)\r\n") == 400)
+        }
+    }
+
+    @Test(arguments: ["http://u@a/", "http://a:x/", "http:///", "http://a\\b/", "http://[::1/"])
+    func `A7 a bad authority of a target is refused, however good Host is`(_ target: String) {
+        #expect(RNodeHTTPTests.refusal("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n") == 400)
+    }
+
     static let upgrade =
         "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
 

@@ -146,14 +146,19 @@ struct ReadinessTests {
         #expect(handler.received[hotID]?.count == 1_000_000)
     }
 
-    @Test("C13 a turn reads at most one buffer of a connection")
-    func readsPerTurn() throws {
+    @Test(
+        "C13 a turn reads at most one buffer of a connection",
+        arguments: [(65_535, 1), (65_536, 1), (65_537, 2), (655_360, 10)])
+    func readsPerTurn(count: Int, turns: Int) throws {
+        handler.answers = false
         let (peer, id) = try connect()
-        peer.send([UInt8](repeating: 1, count: 300_000))
-        for turn in 1...4 {
+        peer.send([UInt8](repeating: 1, count: count))
+        for turn in 1...turns {
+            #expect(peer.unreadByServerCount == count - (turn - 1) * 65_536)
             loop.turn(waits: false)
-            #expect(handler.received[id]?.count == turn * 65_536)
+            #expect(handler.received[id]?.count == min(count, turn * 65_536))
         }
+        #expect(peer.unreadByServerCount == 0)
     }
 
     @Test("C13 turns are counted by how long they took")

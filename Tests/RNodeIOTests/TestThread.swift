@@ -16,6 +16,11 @@ final class TestThread {
         assert(code == 0)
     }
 
+    /// Sends it SIGUSR2, which interrupts what it waits in; for threads that are not joined yet.
+    func interrupt() {
+        pthread_kill(thread, SIGUSR2)
+    }
+
     func join() {
         pthread_join(thread, nil)
     }

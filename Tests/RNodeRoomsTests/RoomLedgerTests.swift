@@ -49,6 +49,27 @@ struct RoomLedgerTests {
         if count > 128 { _ = try ledger.reserve(member, in: rooms[128]) }
     }
 
+    @Test(
+        "roomsPerProcessMax: so many rooms are made, and no more", arguments: [99, 100, 101, 1_000])
+    func roomsPerProcessAtItsLimit(count: Int) throws {
+        var limits = RoomLimits()
+        limits.roomsPerProcessMax = 100
+        var ledger = RoomLedger(limits: limits)
+        var errors: [RoomError?] = []
+        for number in 0..<count {
+            errors.append(
+                roomError { () throws(RoomError) in
+                    let record = try ledger.beginCreation(
+                        RoomDraft(name: "r"), bits: { (2, UInt64(number)) }, now: 1)
+                    // Every other one is still being made.
+                    if number % 2 == 0 { _ = ledger.finishCreation(record) }
+                })
+        }
+        #expect(errors.prefix(100).allSatisfy { $0 == nil })
+        #expect(errors.dropFirst(100).allSatisfy { $0 == .tooManyRoomsInProcess })
+        #expect(errors.count == count)
+    }
+
     @Test("A process has at most so many rooms, those being made included")
     func roomsPerProcess() throws {
         var limits = RoomLimits()

@@ -1,5 +1,6 @@
-import RNodeWS
 import Testing
+
+@testable import RNodeWS
 
 @Suite("RFC 6455 §4: the opening handshake")
 struct HandshakeTests {
@@ -222,7 +223,52 @@ struct ExtensionOfferTests {
         #expect(offers("good", value) == [])
     }
 
-    @Test("A13 a long field takes time in proportion to its length, and its bytes decide nothing")
+    /// How often the bytes of a field were looked at, and how often those of a list of subprotocols.
+    private func looks(_ text: String) -> (Int, Int) {
+        var declined = 0
+        var offers = FieldScanner(Array(text.utf8))
+        _ = offers.extensions(max: 16, declined: &declined)
+        var names = FieldScanner(Array(text.utf8))
+        _ = names.subprotocols(max: 16, declined: &declined)
+        return (offers.looks, names.looks)
+    }
+
+    @Test(
+        "A13 a field twice as long is looked at twice as often, at most ten times a byte",
+        arguments: [
+            ",", ";", " ", "\t,", "a", "a,", "a ", "=", "\"", "\\", "\\c", "a;b,", "a;b=c ,",
+            "a;b=\"c\",", ";b=\"\\c\\d\"", " ; b ", ";b=c", "a ; b = c,", "é",
+        ], ["", "a", "a;b=", "a;b=\""])
+    func looksAreLinear(piece: String, start: String) {
+        let counts = [0, 500, 1_000, 2_000, 4_000].map { times in
+            looks(start + String(repeating: piece, count: times))
+        }
+        for (few, many, step) in [(1, 2, 500), (2, 3, 1_000), (3, 4, 2_000)] {
+            let most = 10 * step * piece.utf8.count
+            #expect((0...most).contains(counts[many].0 - counts[few].0))
+            #expect((0...most).contains(counts[many].1 - counts[few].1))
+        }
+        // The same for each further piece: not one more because of those before it.
+        #expect(counts[4].0 - counts[3].0 == 2 * (counts[3].0 - counts[2].0))
+        #expect(counts[4].1 - counts[3].1 == 2 * (counts[3].1 - counts[2].1))
+        #expect(counts[0].0 > 0 && counts[0].1 > 0)
+    }
+
+    @Test(
+        "A13 a list of different subprotocols is looked at as often as its bytes, those beyond 16 too"
+    )
+    func namesAreLinear() {
+        func looks(_ count: Int) -> Int {
+            let list = (0..<count).map { "n\(10_000 + $0)" }.joined(separator: ",")
+            return self.looks(list).1
+        }
+        let counts = [1_000, 2_000, 4_000].map(looks)
+        #expect(counts[2] - counts[1] == 2 * (counts[1] - counts[0]))
+        #expect(counts[2] <= 10 * 7 * 4_000)
+        #expect(counts[0] >= 7 * 1_000 - 1)
+    }
+
+    @Test("A13 the bytes of a long field decide nothing")
     func long() {
         let many = Array(repeating: "a;b=\"c\"", count: 2_000).joined(separator: ",")
         #expect(offers(many)?.count == 16)

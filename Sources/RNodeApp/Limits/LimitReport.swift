@@ -10,6 +10,7 @@ extension AppConfiguration {
         for (name, limits) in Self.groups(self, memory) {
             report.add(name + ".", reflecting: limits, where: { !Self.others.contains($0) })
         }
+        report["origins"] = "\(origins.summary)"
         // What nil stands for.
         report["io.connectionsMax"] = "\(ConnectionBudget(limit: io.connectionsMax).limit)"
         for route in routes { route.addLimits(to: &report, unless: self) }
@@ -50,14 +51,20 @@ extension AppConfiguration {
 }
 
 extension WebSocketRoute {
-    /// Adds what of this route's limits is not the app's.
+    /// Adds what of this route's limits is not the app's, and what it does with slow consumers and compression.
     fileprivate func addLimits(to report: inout Logger.Metadata, unless app: AppConfiguration) {
         var own: Logger.Metadata = [:]
         own.add("", reflecting: limits)
         var common: Logger.Metadata = [:]
         common.add("", reflecting: app.webSocket)
         for (name, value) in own where common[name] != value { report["\(path).\(name)"] = value }
-        if let compression { report.add("\(path).compression.", reflecting: compression) }
+        if let compression {
+            report.add("\(path).compression.", reflecting: compression)
+        } else {
+            report["\(path).compression"] = "off"
+        }
+        report["\(path).slowConsumers"] = "\(slowConsumers.summary)"
+        if origins != app.origins { report["\(path).origins"] = "\(origins.summary)" }
         let cap = outputHardCapBytes(app.io)
         if cap != app.io.outputHardCapBytes { report["\(path).outputHardCapBytes"] = "\(cap)" }
     }

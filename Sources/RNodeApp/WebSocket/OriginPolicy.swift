@@ -40,6 +40,12 @@ public struct OriginPolicy: Sendable, Hashable {
         }
     }
 
+    /// In a few words, without an origin's name.
+    var summary: String {
+        if admitsAny { return "any" }
+        return allowed.isEmpty ? "sameHost" : "sameHost and \(allowed.count) listed"
+    }
+
     func validate(field: String) throws(AppError) {
         guard let wrongOrigin else { return }
         throw AppError.configuration(

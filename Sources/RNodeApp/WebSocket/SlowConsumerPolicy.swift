@@ -11,6 +11,9 @@ public struct SlowConsumerPolicy: Sendable {
     let overflow: OverflowPolicy
     let key: (@Sendable (Span<UInt8>) -> String?)?
 
+    /// Its name.
+    var summary: String { overflow == .refuse ? "close" : "\(overflow)" }
+
     /// The connection is closed with 1013 "slow consumer". The default: nothing is lost without the client's knowing.
     public static let close = SlowConsumerPolicy(overflow: .refuse, key: nil)
     /// The messages that have waited longest are dropped: for live values, where the newest count.

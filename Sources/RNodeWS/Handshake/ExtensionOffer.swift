@@ -46,12 +46,17 @@ extension FieldScanner {
     ) -> [ExtensionOffer]? {
         guard let value else { return [] }
         var scanner = FieldScanner(value)
+        return scanner.extensions(max: max, declined: &declined)
+    }
+
+    /// The same, of what is scanned.
+    mutating func extensions(max: Int, declined: inout Int) -> [ExtensionOffer]? {
         var offers: [ExtensionOffer] = []
-        scanner.skipToElement()
-        while scanner.next != nil {
-            guard let offer = scanner.extensionOffer(), scanner.atElementEnd() else { return nil }
+        skipToElement()
+        while next != nil {
+            guard let offer = extensionOffer(), atElementEnd() else { return nil }
             if offers.count < max { offers.append(offer) } else { declined &+= 1 }
-            scanner.skipToElement()
+            skipToElement()
         }
         return offers
     }

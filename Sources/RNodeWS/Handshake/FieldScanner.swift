@@ -3,6 +3,8 @@
 struct FieldScanner {
     private let bytes: [UInt8]
     private var index = 0
+    /// How often a byte was looked at: a few times each, whatever the value (HARDENING A13).
+    private(set) var looks = 0
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -10,7 +12,10 @@ struct FieldScanner {
 
     /// The byte at the scanner, or nil at the end.
     var next: UInt8? {
-        index < bytes.count ? bytes[index] : nil
+        mutating get {
+            looks &+= 1
+            return index < bytes.count ? bytes[index] : nil
+        }
     }
 
     /// Moves past `byte` if it is next.
@@ -103,10 +108,15 @@ extension FieldScanner {
     ) -> [String]? {
         guard let value else { return [] }
         var scanner = FieldScanner(value)
+        return scanner.subprotocols(max: max, declined: &declined)
+    }
+
+    /// The same, of what is scanned.
+    mutating func subprotocols(max: Int, declined: inout Int) -> [String]? {
         var names: [String] = []
-        scanner.skipToElement()
-        while scanner.next != nil {
-            guard let name = scanner.token(), scanner.atElementEnd() else { return nil }
+        skipToElement()
+        while next != nil {
+            guard let name = token(), atElementEnd() else { return nil }
             // Beyond the limit only the grammar is still checked.
             if names.count < max {
                 guard !names.contains(name) else { return nil }
@@ -114,7 +124,7 @@ extension FieldScanner {
             } else {
                 declined &+= 1
             }
-            scanner.skipToElement()
+            skipToElement()
         }
         return names.isEmpty ? nil : names
     }

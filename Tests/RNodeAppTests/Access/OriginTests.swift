@@ -124,6 +124,24 @@ struct OriginTests {
         #expect(try await page.response().status == (status == 101 ? 200 : 421))
     }
 
+    @Test(arguments: [
+        ("a.example", "evil.example", "a.example", 101),
+        ("evil.example", "a.example", "evil.example", 421),
+        ("a.example", "evil.example", "evil.example", 403),
+    ])
+    func `A7 hosts and origins are held against an absolute target, whatever Host says`(
+        target: String, host: String, origin: String, status: Int
+    ) async throws {
+        let stage = try await Stage.make({ $0.allowedHosts = ["a.example"] }) {
+            $0.websocket("/chat") { _ in }
+        }
+        let client = try TestHTTP(stage.host)
+        client.send(
+            Self.head(host, ["Origin: http://\(origin)"])
+                .replacing("GET /chat", with: "GET http://\(target)/chat"))
+        #expect(try await client.response().status == status)
+    }
+
     @Test(arguments: ["", "a b", "http://a", "a/b", "u@a", "a,b"])
     func `a wrong host throws at the start, by its field's name`(host: String) async {
         await #expect {

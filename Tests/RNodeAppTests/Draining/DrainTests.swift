@@ -30,6 +30,29 @@ struct DrainTests {
         #expect(try await stage.result(end) == .clean)
     }
 
+    /// Milliseconds, and how many have their 1001 by then: at ten times the delay who did not answer it is cut.
+    @Test(arguments: [(4_999, 0), (5_000, 1), (5_001, 1), (50_000, 0)])
+    func `D9 preStopDelay: listeners close when it is over, and not one millisecond before`(
+        milliseconds: Int, closes: Int
+    ) async throws {
+        let stage = try await Stage.make({
+            $0.drain.preStopDelay = .seconds(5)
+            $0.drain.deadline = .seconds(100)
+        }) { $0.websocket("/chat") { _ in } }
+        let ada = try await stage.client(id: "ada")
+        let end = try await stage.beginDrain()
+        await stage.host.advance(by: .milliseconds(milliseconds))
+        let isOver = milliseconds >= 5_000
+        #expect((stage.host.listeners[0].descriptor == -1) == isOver)
+        #expect(await stage.answerCloses(of: [ada]) == closes)
+        #expect(ada.socket.peer.isReset == (milliseconds == 50_000))
+        if !isOver {
+            await stage.host.advance(by: .milliseconds(1))
+            #expect(await stage.answerCloses(of: [ada]) == 1)
+        }
+        #expect(try await stage.result(end) == .clean)
+    }
+
     @Test(arguments: [(20, 2_000), (50, 3_000)])
     func `D9 closes are spread evenly over the window`(count: Int, window: Int) async throws {
         let stage = try await Stage.make(loops: 2) {
@@ -170,6 +193,31 @@ struct DrainTests {
         #expect(!result.isClean)
         #expect(result.exitCode == 3)
         gate.open()
+    }
+
+    /// Connections have three quarters of a deadline of eight seconds, the broker the rest.
+    @Test(arguments: [(5_999, 0), (6_000, 1), (6_001, 1), (60_000, 1), (80_000, 1)])
+    func `D9 deadline: what is left is cut when it is over, and not one millisecond before`(
+        milliseconds: Int, cut: Int
+    ) async throws {
+        let gate = Gate()
+        let stage = try await Stage.make {
+            $0.drain.deadline = .seconds(8)
+        } _: { app in
+            app.get("/hangs") { _, response in
+                await gate.pass()
+                response.text("done")
+            }
+        }
+        let hung = try TestHTTP(stage.host)
+        hung.send("GET /hangs HTTP/1.1\r\nHost: a\r\n\r\n")
+        await stage.host.settle()
+        let end = try await stage.beginDrain()
+        await stage.host.advance(by: .milliseconds(milliseconds))
+        #expect(hung.peer.isReset == (cut == 1))
+        gate.open()
+        if cut == 0 { #expect(try await hung.response().text == "done") }
+        #expect(try await stage.result(end).cutConnections == cut)
     }
 
     @Test func `D9 a callback that still runs is waited for`() async throws {

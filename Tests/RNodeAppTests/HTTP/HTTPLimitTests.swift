@@ -281,17 +281,17 @@ struct HTTPLimitTests {
 
     static let times = [
         Time(
-            testDescription: "headerTimeout, from accept", milliseconds: 10_000, status: 408,
+            testDescription: "C10 headerTimeout, from accept", milliseconds: 10_000, status: 408,
             begin: ""),
         Time(
-            testDescription: "headerTimeout, half a head", milliseconds: 10_000, status: 408,
+            testDescription: "C10 headerTimeout, half a head", milliseconds: 10_000, status: 408,
             begin: "GET /ec"),
         Time(
-            testDescription: "bodyBytesPerSecondMin over bodyRateWindow", milliseconds: 10_000,
+            testDescription: "C10 bodyBytesPerSecondMin over bodyRateWindow", milliseconds: 10_000,
             status: 408,
             begin: req("POST /echo", "Content-Length: 100000", body: times("b", 10_239))),
         Time(
-            testDescription: "bodyRateWindow in chunks", milliseconds: 10_000, status: 408,
+            testDescription: "C10 bodyRateWindow in chunks", milliseconds: 10_000, status: 408,
             begin: chunked("ff\r\nabc")),
         Time(
             testDescription: "keepAliveTimeout", milliseconds: 75_000, status: nil,
@@ -301,8 +301,8 @@ struct HTTPLimitTests {
             begin: req("POST /nobody", "Content-Length: 100", body: "abc")),
     ]
 
-    @Test(arguments: times, [-1, 1, nil])
-    func `a time that has passed ends the connection, and not one millisecond before`(
+    @Test(arguments: times, [-1, 0, 1, nil])
+    func `C10 a time that has passed ends the connection, and not one millisecond before`(
         _ time: Time, _ extra: Int?
     ) async throws {
         let stage = try await makeStage { _ in }
@@ -313,7 +313,7 @@ struct HTTPLimitTests {
         _ = peer.takeBytes()
         let milliseconds = extra.map { time.milliseconds + $0 } ?? time.milliseconds * 10
         await stage.host.advance(by: .milliseconds(milliseconds))
-        let isOver = milliseconds > time.milliseconds
+        let isOver = milliseconds >= time.milliseconds
         let text = peer.takeText()
         #expect(peer.isFinished == isOver)
         if let status = time.status, isOver {
@@ -323,8 +323,10 @@ struct HTTPLimitTests {
         }
     }
 
-    @Test(arguments: [(59_999, false), (60_001, true), (600_000, true)])
-    func `requestTimeout: a body that comes fast enough is due after a minute all the same`(
+    @Test(arguments: [
+        (59_999, false), (60_000, true), (60_001, true), (600_000, true),
+    ])
+    func `C10 requestTimeout: a body that comes fast enough is due after a minute all the same`(
         _ milliseconds: Int, _ isOver: Bool
     ) async throws {
         let stage = try await makeStage { _ in }
@@ -341,7 +343,9 @@ struct HTTPLimitTests {
         #expect(peer.takeText().hasPrefix("HTTP/1.1 408 ") == isOver)
     }
 
-    @Test(arguments: [(9_999, false), (10_001, true), (100_000, true)])
+    @Test(arguments: [
+        (9_999, false), (10_000, true), (10_001, true), (100_000, true),
+    ])
     func `handshakeTimeout: an onConnect that is not done is answered 503`(
         _ milliseconds: Int, _ isOver: Bool
     ) async throws {

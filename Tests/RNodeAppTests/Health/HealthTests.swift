@@ -33,7 +33,7 @@ struct HealthTests {
     }
 
     @Test(arguments: [(1, 200), (2, 200), (3, 503), (30, 503)])
-    func `C10 at the connection limit a server is not ready, but live`(
+    func `at the connection limit a server is not ready, but live`(
         connections: Int, expected: Int
     ) async throws {
         var io = IOLimits()

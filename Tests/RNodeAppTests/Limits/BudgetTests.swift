@@ -86,6 +86,25 @@ struct BudgetTests {
         #expect(stage.host.loops[0].unsentBytes <= 65_536 * 2)
     }
 
+    @Test func `ten times the budget is never held: the slowest go, in their order`() async throws {
+        let errors = Errors()
+        let stage = try await stage(outbound: 65_536 * 2, errors)
+        for number in 0..<20 {
+            let client = try await stage.client(id: "\(number)", shape: Self.slow)
+            client.send("63")
+            await stage.host.settle()
+            #expect(stage.host.loops[0].unsentBytes <= 65_536 * 2)
+            await stage.host.advance(by: .milliseconds(10))
+        }
+        #expect(errors.all == (0..<18).map { "\($0) slow_consumer slow consumer 1013" })
+        // All of it at once, by one: neither it nor the two who were left may hold it.
+        let greedy = try await stage.client(id: "greedy", shape: Self.slow)
+        greedy.send("1280")
+        await stage.host.settle()
+        #expect(stage.host.loops[0].unsentBytes <= 65_536 * 2)
+        #expect(errors.all.last == "greedy slow_consumer slow consumer 1013")
+    }
+
     @Test func `a loop that holds little asks the one that holds much`() async throws {
         let errors = Errors()
         let stage = try await stage(loops: 2, outbound: 65_536 * 3, errors)

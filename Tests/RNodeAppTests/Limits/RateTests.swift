@@ -79,6 +79,29 @@ struct RateTests {
         #expect(errors.all == ["rate_limited too many messages 1008"])
     }
 
+    @Test(arguments: [9_999, 10_000, 10_001, 100_000])
+    func `rateBreachTimeout: a message over the rate so long after the first one ends it`(
+        milliseconds: Int
+    ) async throws {
+        let errors = Errors()
+        let stage = try await stage(errors)
+        let ada = try await stage.client(id: "ada")
+        var passed = 0
+        while true {
+            // More than the burst at first, and more than comes free in 900 ms.
+            for _ in 0..<(passed == 0 ? 21 : 12) { ada.send("flood") }
+            await stage.host.settle()
+            guard passed < milliseconds, errors.all.isEmpty else { break }
+            let step = min(900, milliseconds - passed)
+            await stage.host.advance(by: .milliseconds(step))
+            passed += step
+        }
+        let isOver = milliseconds >= 10_000
+        #expect(errors.all == (isOver ? ["rate_limited too many messages 1008"] : []))
+        // The first one that comes when the time is over, and no later one.
+        #expect(passed == min(milliseconds, 10_800))
+    }
+
     @Test func `whoever pauses stays`() async throws {
         let stage = try await stage()
         let ada = try await stage.client(id: "ada")
