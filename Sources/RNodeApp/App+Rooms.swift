@@ -233,9 +233,10 @@ extension AppLoop {
                 guard compress, let deflate = deflate(of: id) else {
                     return eventLoop.deliver(frame, to: id)
                 }
-                let variant = deflated.variant(
-                    of: frame, isRaw: false, as: deflate.encoding, by: deflateStreams)
-                guard eventLoop.deliver(variant.bytes.span, to: id) else { return false }
+                let variant = deflated.variant(as: deflate.encoding, isRaw: false) {
+                    $0.deflate(frame, by: deflateStreams)
+                }
+                guard variant.withSpan({ eventLoop.deliver($0, to: id) }) else { return false }
                 if variant.isDeflated { deflate.sharedFramesSent() }
                 return true
             }

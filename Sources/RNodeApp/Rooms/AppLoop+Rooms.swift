@@ -117,13 +117,12 @@ extension AppLoop {
     ) -> Bool {
         let locations = core.directory.connections(of: target)
         guard !locations.isEmpty else { return false }
-        var full: [UInt8] = []
-        withEncoded({
-            ControlWriter.directMessage(json, .json, from: clientID, at: timestamp, into: &$0)
-        }) { full = $0.copied() }
-        let raw = isString ? JSONString.content(of: json) : json.copied()
+        var full: [UInt8]?
+        var raw: [UInt8]?
         for location in locations {
-            let message = location.isRaw ? raw : full
+            let known = location.isRaw ? raw : full
+            let message = known ?? directMessage(json, isString, location.isRaw, from: clientID)
+            if location.isRaw { raw = message } else { full = message }
             guard location.loop != eventLoop.index else {
                 _ = send(.text, message.span, to: location.connection)
                 continue
@@ -135,5 +134,14 @@ extension AppLoop {
             if !isTaken { counters.breached(.mailboxItemsMax) }
         }
         return true
+    }
+
+    private func directMessage(
+        _ json: Span<UInt8>, _ isString: Bool, _ isRaw: Bool, from clientID: String?
+    ) -> [UInt8] {
+        if isRaw { return isString ? JSONString.content(of: json) : json.copied() }
+        return withEncoded({
+            ControlWriter.directMessage(json, .json, from: clientID, at: timestamp, into: &$0)
+        }) { $0.copied() }
     }
 }

@@ -1,7 +1,8 @@
 /// The rooms that have members on this loop: who they are, and what is to be delivered to them.
 ///
-/// Publications of a turn are gathered, and go out when it ends: each encoded once, one write per member, and one
-/// mailbox item per other loop that has members. Changed on the loop's thread only; the registry is never asked.
+/// Publications of a turn are gathered, those of other loops too, and go out when it ends: each encoded once, one write per
+/// member whatever the number of its rooms, and one mailbox item per other loop that has members. Changed on the loop's
+/// thread only; the registry is never asked.
 final class LoopRooms {
     private var rooms: [RoomID: LoopRoom] = [:]
     /// Rooms with something to deliver, each once.
@@ -12,6 +13,15 @@ final class LoopRooms {
     // Unchecked: as above.
     @safe @exclusivity(unchecked)
     private var spare: [LoopRoom] = []
+    /// Rooms that were published to in this turn, and have members on other loops only.
+    private var elsewhere: [RoomID: LoopRoom] = [:]
+    /// Those of earlier turns, to be used again.
+    private var unused: [LoopRoom] = []
+    private static let unusedMax = 8
+    /// Who is a member of one of those that are delivered.
+    private var marks = SlotMarks()
+    /// Empty memory, for what is deflated for many.
+    private var deflated = DeflatedFrames()
     private let eventLoop: EventLoop
     private let core: AppCore
     private let counters: LoopCounters
@@ -72,7 +82,7 @@ final class LoopRooms {
 
     private func entry(of room: Room) -> LoopRoom {
         if let known = rooms[room.id] { return known }
-        let local = LoopRoom(room)
+        let local = elsewhere.removeValue(forKey: room.id) ?? unused(for: room)
         rooms[room.id] = local
         return local
     }
@@ -95,23 +105,68 @@ final class LoopRooms {
         to room: Room, reach: Reach = .node, count: Int = 1, compress: Bool = true,
         _ encode: (_ full: inout ByteBuffer, _ raw: inout ByteBuffer) -> Void
     ) {
-        let local = rooms[room.id] ?? LoopRoom(room)
-        // What is not to be compressed, or not for everybody, goes alone.
-        let isAlone = !compress || reach == .loop
-        if isAlone { flush(local) }
-        if !isAlone, !local.isListed {
+        if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
+        guard let local = rooms[room.id] ?? memberless(room, reach) else { return }
+        gather(in: local, isKnown: reach == .loop, compress: compress) {
+            $0.add(isKnown: reach == .loop, compress: compress, encode)
+        }
+    }
+
+    /// Gathers what another loop published, for the members here.
+    func deliver(_ publication: Publication) {
+        guard let local = rooms[publication.room] else { return }
+        gather(in: local, isKnown: true, compress: publication.compress) { $0.add(publication) }
+    }
+
+    @inline(__always)
+    private func gather(
+        in local: LoopRoom, isKnown: Bool, compress: Bool, _ add: (inout GatheredFrames) -> Void
+    ) {
+        let bytes = local.gather { gathered in
+            // What other loops are to be given is of one kind, and the last that was gathered.
+            if gathered.hasUnknown, isKnown || gathered.compresses != compress {
+                post(gathered, of: local, [])
+                gathered.becomeKnown()
+            }
+            add(&gathered)
+            return gathered.bytesMost
+        }
+        if !local.isListed {
             local.isListed = true
             pending.append(local)
         }
-        if count > 0 { room.published(count, at: eventLoop.wallClockMilliseconds) }
-        let bytes = local.gather { gathered in
-            encode(&gathered.full, &gathered.raw)
-            gathered.count += 1
-            return max(gathered.full.count, gathered.raw.count)
-        }
         // A turn's publications are bounded, however many there are.
-        if isAlone || bytes > gatheredBytesMax { flush(local, to: reach, compress: compress) }
+        if bytes > gatheredBytesMax { flush(local) }
     }
+
+    // MARK: - Rooms without a member here
+
+    /// Where to gather for the members of a room that are all elsewhere; nil without any, or when it is not for them.
+    @inline(never)
+    private func memberless(_ room: Room, _ reach: Reach) -> LoopRoom? {
+        guard reach == .node, otherLoops(of: room) != 0 else { return nil }
+        if let known = elsewhere[room.id] { return known }
+        let local = unused(for: room)
+        elsewhere[room.id] = local
+        return local
+    }
+
+    private func unused(for room: Room) -> LoopRoom {
+        guard let local = unused.popLast() else { return LoopRoom(room) }
+        local.room = room
+        return local
+    }
+
+    /// Keeps a few of the rooms whose publications have gone to other loops.
+    @inline(never)
+    private func forget(_ due: [LoopRoom]) {
+        for local in due where elsewhere[local.room.id] === local && !local.hasPending {
+            elsewhere[local.room.id] = nil
+            if unused.count < Self.unusedMax { unused.append(local) }
+        }
+    }
+
+    // MARK: - Delivering
 
     /// Delivers everything gathered in this turn.
     func flushAll() {
@@ -119,27 +174,46 @@ final class LoopRooms {
         var due: [LoopRoom] = []
         swap(&due, &spare)
         swap(&due, &pending)
+        if due.count > 1 { gatherForMembersOfMany(due) }
         for local in due {
             local.isListed = false
             flush(local)
         }
+        if !elsewhere.isEmpty { forget(due) }
         due.removeAll(keepingCapacity: true)
         swap(&due, &spare)
     }
 
-    private func flush(_ local: LoopRoom, to reach: Reach = .node, compress: Bool = true) {
+    /// Has what is delivered to members of several rooms wait for the turn's end, so that each is sent to once.
+    ///
+    /// Everybody else's goes from the bytes that all members share.
+    @inline(never)
+    private func gatherForMembersOfMany(_ due: [LoopRoom]) {
+        marks.removeAll()
+        for local in due where local.hasPending {
+            for member in local.members where marks.mark(member.connection.slot) {
+                eventLoop.gatherDeliveries(to: member.connection)
+            }
+        }
+    }
+
+    private func flush(_ local: LoopRoom) {
         guard local.hasPending else { return }
         // Taken out first: a slow member's key of conflation is the user's code, and what it reaches must not be lent.
         let gathered = local.takeGathered()
         var deflated = DeflatedFrames()
-        deliver(gathered, &deflated, compress, to: local)
-        if reach == .node { post(gathered, of: local, deflated, compress) }
+        swap(&deflated, &self.deflated)
+        deliver(gathered, &deflated, to: local)
+        if gathered.hasUnknown, otherLoops(of: local.room) != 0 {
+            post(gathered, of: local, deflated.forOthers())
+        }
+        deflated.removeAll()
+        swap(&deflated, &self.deflated)
         local.giveBack(gathered)
     }
 
     private func deliver(
-        _ gathered: borrowing LoopRoom.Gathered, _ deflated: inout DeflatedFrames,
-        _ compress: Bool, to local: LoopRoom
+        _ gathered: borrowing GatheredFrames, _ deflated: inout DeflatedFrames, to local: LoopRoom
     ) {
         let all = gathered.count
         gathered.full.withSpan { full in
@@ -148,9 +222,9 @@ final class LoopRooms {
                     let bytes = member.isRaw ? raw : full
                     var count = all
                     let isTaken =
-                        member.encoding == 0 || !compress
+                        member.encoding == 0
                         ? eventLoop.deliver(bytes, to: member.connection)
-                        : deliver(bytes, &deflated, to: member, of: local)
+                        : deliver(gathered, &deflated, to: member, of: local)
                     if !isTaken {
                         // A slow member's messages may wait, each for itself, and not compressed.
                         guard !member.closesWhenSlow else { continue }
@@ -168,138 +242,49 @@ final class LoopRooms {
     /// Delivers to a member with compression what all with the same encoding get.
     @inline(never)
     private func deliver(
-        _ plain: Span<UInt8>, _ deflated: inout DeflatedFrames, to member: LoopRoom.Member,
-        of local: LoopRoom
+        _ gathered: borrowing GatheredFrames, _ deflated: inout DeflatedFrames,
+        to member: LoopRoom.Member, of local: LoopRoom
     ) -> Bool {
         let number = Int(member.encoding)
         guard encodings.indices.contains(number), let encoding = encodings[number] else {
-            return eventLoop.deliver(plain, to: member.connection)
+            return gathered.withFrames(isRaw: member.isRaw) {
+                eventLoop.deliver($0, to: member.connection)
+            }
         }
-        let variant = deflated.variant(
-            of: plain, isRaw: member.isRaw, as: encoding, by: deflateStreams)
-        guard eventLoop.deliver(variant.bytes.span, to: member.connection) else { return false }
-        if variant.isDeflated { local.contexts[member.connection]?.sharedFramesSent() }
+        let variant = deflated.variant(as: encoding, isRaw: member.isRaw) {
+            gathered.deflate(by: deflateStreams, into: $0)
+        }
+        guard variant.withSpan({ eventLoop.deliver($0, to: member.connection) })
+        else { return false }
+        if variant.isDeflated, !local.contexts.isEmpty {
+            local.contexts[member.connection]?.sharedFramesSent()
+        }
         return true
     }
 
-    /// Passes what was gathered to the other loops that have members, with what was deflated here.
+    // MARK: - Other loops
+
+    /// Passes what they don't know to the other loops that have members, with what was deflated of it here.
     private func post(
-        _ gathered: borrowing LoopRoom.Gathered, of local: LoopRoom, _ deflated: DeflatedFrames,
-        _ compress: Bool
+        _ gathered: borrowing GatheredFrames, of local: LoopRoom, _ deflated: [Publication.Variant]
     ) {
-        let mask = local.room.loopMask
+        let mask = otherLoops(of: local.room)
+        guard mask != 0 else { return }
+        let publication = gathered.publication(in: local.room.id, deflated)
         for number in 0..<core.loopCount where number != eventLoop.index {
             guard mask & Self.bit(of: number) != 0, let other = core.loop(number) else { continue }
-            let publication = Publication(
-                room: local.room.id, count: gathered.count, full: gathered.full.copied(),
-                raw: gathered.raw.copied(), deflated: deflated, compress: compress)
             let isTaken = other.eventLoop.postDroppable { _ in other.rooms.deliver(publication) }
             if !isTaken { counters.breached(.mailboxItemsMax) }
         }
     }
 
+    /// The bits of the other loops that have members of a room, in its mask.
+    private func otherLoops(of room: Room) -> UInt64 {
+        // Loops that share this one's bit are others all the same.
+        core.loopCount > 64
+            ? room.loopMask : room.loopMask & ~Self.bit(of: eventLoop.index)
+    }
+
     /// The bit of a loop in a room's mask.
     private static func bit(of loop: Int) -> UInt64 { 1 << UInt64(truncatingIfNeeded: loop & 63) }
-
-    /// Delivers what another loop published to the members here.
-    func deliver(_ publication: Publication) {
-        guard let local = rooms[publication.room] else { return }
-        flush(local)
-        let gathered = LoopRoom.Gathered(
-            full: ByteBuffer(copying: publication.full.span),
-            raw: ByteBuffer(copying: publication.raw.span), count: max(publication.count, 1))
-        var deflated = publication.deflated
-        deliver(gathered, &deflated, publication.compress, to: local)
-    }
-}
-
-/// Frames for a room, on their way to another loop.
-struct Publication: Sendable {
-    let room: RoomID
-    let count: Int
-    let full: [UInt8]
-    let raw: [UInt8]
-    /// What the loop that published had deflated for its own members.
-    let deflated: DeflatedFrames
-    let compress: Bool
-}
-
-/// One room on one loop.
-final class LoopRoom {
-    struct Member {
-        let connection: ConnectionID
-        let route: Int
-        let isRaw: Bool
-        /// The number of how it is deflated for, on this loop; 0 for not at all.
-        let encoding: UInt8
-        /// Whether the route's policy is to close slow connections, so that no message ever waits for one.
-        let closesWhenSlow: Bool
-    }
-
-    /// What was published and not yet delivered: the frames for full-protocol members, and for raw ones.
-    struct Gathered: ~Copyable {
-        var full = ByteBuffer()
-        var raw = ByteBuffer()
-        /// How many messages they are.
-        var count = 0
-    }
-
-    let room: Room
-    /// Dense, so that a delivery walks memory in order.
-    private(set) var members: [Member] = []
-    private var positions: [ConnectionID: Int] = [:]
-    /// The compression of members whose messages may refer to earlier ones: it must know what else they were sent.
-    private(set) var contexts: [ConnectionID: PerMessageDeflate] = [:]
-    private var gathered = Gathered()
-    /// Whether it is in the list of those that are to be delivered when the turn ends.
-    var isListed = false
-    var hasPending: Bool { gathered.count > 0 }
-
-    init(_ room: Room) {
-        self.room = room
-    }
-
-    var isEmpty: Bool { members.isEmpty }
-
-    /// Adds a member; returns whether it is the first.
-    func add(_ member: Member, _ context: PerMessageDeflate?) -> Bool {
-        guard positions[member.connection] == nil else { return false }
-        positions[member.connection] = members.count
-        members.append(member)
-        if let context { contexts[member.connection] = context }
-        return members.count == 1
-    }
-
-    /// Removes a member, putting the last one in its place; returns whether it was there.
-    func remove(_ connection: ConnectionID) -> Bool {
-        guard let position = positions.removeValue(forKey: connection) else { return false }
-        if !contexts.isEmpty { contexts[connection] = nil }
-        let last = members.removeLast()
-        if position < members.count {
-            members[position] = last
-            positions[last.connection] = position
-        }
-        return true
-    }
-
-    // MARK: - What is gathered
-
-    /// Lends it for more.
-    func gather<Result>(_ body: (inout Gathered) -> Result) -> Result { body(&gathered) }
-
-    /// Takes it out, to be delivered.
-    func takeGathered() -> Gathered {
-        var taken = Gathered()
-        swap(&taken, &gathered)
-        return taken
-    }
-
-    /// Gives the memory back of what was delivered, unless more was gathered meanwhile.
-    func giveBack(_ delivered: consuming Gathered) {
-        guard !hasPending else { return }
-        delivered.full.removeAll()
-        delivered.raw.removeAll()
-        delivered.count = 0
-        gathered = delivered
-    }
 }

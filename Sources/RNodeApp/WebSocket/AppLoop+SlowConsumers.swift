@@ -46,31 +46,19 @@ extension AppLoop {
             guard context.keepsApart else { return 0 }
             let key = conflationKey(of: connection)
             var count = 0
+            let decoder = FrameDecoder(role: .client, payloadBytesMax: .max)
             var rest = frames
-            while let (head, end) = Self.firstFrame(of: rest) {
-                let name = key?(rest.extracting(head..<end))
+            while case .header(let header) = decoder.decode(rest),
+                header.payloadCount <= rest.count &- header.byteCount
+            {
+                let end = header.byteCount &+ header.payloadCount
+                let name = key?(rest.extracting(header.byteCount..<end))
                 if context.enqueue(rest.extracting(..<end), key: name) { count += 1 }
                 rest = rest.extracting(end...)
             }
             return count
         }
         return taken ?? 0
-    }
-
-    /// Where the payload of the first frame begins, and where it ends; nil at the end.
-    static func firstFrame(of frames: Span<UInt8>) -> (payload: Int, end: Int)? {
-        guard frames.count >= 2 else { return nil }
-        var count = UInt64(frames[1] & 0x7F)
-        var head = 2
-        let extra = count == 126 ? 2 : count == 127 ? 8 : 0
-        if extra > 0 {
-            head &+= extra
-            guard frames.count >= head else { return nil }
-            count = 0
-            for place in 2..<head { count = count << 8 | UInt64(frames[place]) }
-        }
-        guard count <= UInt64(frames.count &- head) else { return nil }
-        return (head, head &+ Int(truncatingIfNeeded: count))
     }
 
     /// Messages to a slow client were dropped: counted, and told to the application at most once a second.

@@ -246,6 +246,12 @@ public final class EventLoop: @unchecked Sendable {
         return unsafe core.pointee.deliver(bytes, to: &connection.pointee)
     }
 
+    /// Has what is delivered to a connection wait for the turn's end, so that it goes in one send. On the loop's thread only.
+    package func gatherDeliveries(to id: ConnectionID) {
+        guard let connection = unsafe find(id) else { return }
+        unsafe core.pointee.touch(&connection.pointee)
+    }
+
     /// Bytes that wait to be sent on this loop's connections, as of each one's last turn. On the loop's thread only.
     public var unsentBytes: Int { unsafe core.pointee.unsentBytes }
 

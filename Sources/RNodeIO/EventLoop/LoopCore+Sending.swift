@@ -25,16 +25,15 @@ extension LoopCore {
         else { return false }
         var sent = 0
         if connection.output.isEmpty, !connection.state.contains(.touched) {
-            switch connection.transport.send(bytes) {
-            case .bytes(let count): sent = min(max(count, 0), bytes.count)
-            case .wouldBlock: break
-            case .failed(let error):
-                broke(error, &connection)
+            guard let count = took(connection.transport.send(bytes), of: bytes.count, &connection)
+            else {
                 touch(&connection)
                 return false
             }
+            sent = count
         }
         guard sent < bytes.count else { return true }
+        if connection.output.capacity == 0 { pool.fill(&connection.output) }
         connection.output.append(bytes.extracting(sent...))
         touch(&connection)
         return true
@@ -44,27 +43,43 @@ extension LoopCore {
     /// processor's caches; anything else waits for the turn's end.
     @inline(__always)
     mutating func answer(from connection: inout Connection) {
-        guard connection.hasOnlyOutput, sendsAnswer(from: &connection) else {
+        guard connection.hasOnlyOutput, sendsAll(from: &connection) else {
             return touch(&connection)
         }
         pool.drain(&connection.output)
     }
 
-    /// Sends the output once; false when some of it is left.
+    /// Sends the output once; false when some of it is left. A short send means that the kernel is full; asking again would
+    /// only say so.
     @inline(__always)
-    private mutating func sendsAnswer(from connection: inout Connection) -> Bool {
+    private mutating func sendsAll(from connection: inout Connection) -> Bool {
         let unsent = connection.output.count
         guard unsent > 0 else { return true }
         let transport = connection.transport
-        switch connection.output.withSpan({ transport.send($0) }) {
-        case .bytes(let count) where count >= unsent:
+        guard
+            let sent = took(
+                connection.output.withSpan { transport.send($0) }, of: unsent, &connection)
+        else { return false }
+        guard sent < unsent else {
             connection.output.removeAll()
             return true
-        case .bytes(let count): connection.output.removeFirst(count)
-        case .wouldBlock: break
-        case .failed(let error): broke(error, &connection)
         }
+        connection.output.removeFirst(sent)
         return false
+    }
+
+    /// How many of `count` bytes a send took; nil when the stream broke, which is noted.
+    @inline(__always)
+    private func took(
+        _ result: SendResult, of count: Int, _ connection: inout Connection
+    ) -> Int? {
+        switch result {
+        case .bytes(let sent): return min(max(sent, 0), count)
+        case .wouldBlock: return 0
+        case .failed(let error):
+            broke(error, &connection)
+            return nil
+        }
     }
 
     /// Sends as much of the output as the transport takes.
@@ -79,18 +94,8 @@ extension LoopCore {
 
     @inline(__always)
     mutating func sendAll(from connection: inout Connection) {
-        while !connection.output.isEmpty, !connection.state.contains(.aborted) {
-            let transport = connection.transport
-            let unsent = connection.output.count
-            switch connection.output.withSpan({ transport.send($0) }) {
-            case .bytes(let count):
-                connection.output.removeFirst(count)
-                // A short send means that the kernel is full; asking again would only say so.
-                if count < unsent { return }
-            case .wouldBlock: return
-            case .failed(let error): broke(error, &connection)
-            }
-        }
+        guard !connection.state.contains(.aborted) else { return }
+        _ = sendsAll(from: &connection)
     }
 
     /// Nothing can be sent any more. What a peer that has hung up had sent before is still given to the handler.
