@@ -85,7 +85,7 @@ def footing(results: Results) -> list[str]:
     """What stands below a table whose medians are of few rounds."""
     if results.rounds >= ROUNDS_MIN:
         return []
-    return ["", f"Of {results.rounds} rounds only: medians and ranges are those of at least {ROUNDS_MIN}."]
+    return ["", f"Fewer than {ROUNDS_MIN} rounds were taken, {results.rounds}: no more than a hint."]
 
 
 # What is aimed at beside others: the greatest ratio in the cells with many in flight; in all others, 1.
