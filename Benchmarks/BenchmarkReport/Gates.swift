@@ -1,4 +1,5 @@
-/// What a checked-in file allows: for each benchmark its allocations, exactly, and its instructions, with some slack.
+/// What a checked-in file allows: for each benchmark its allocations, exactly, and its instructions, with some slack;
+/// for a few a goal beside, which has none.
 ///
 /// Instructions count on the architecture that the file is for; allocations count everywhere. Times are in no gate.
 package struct Gates: Codable, Sendable, Equatable {
@@ -39,6 +40,8 @@ package struct Gates: Codable, Sendable, Equatable {
     package var architecture: String
     /// The gates, by the benchmark's name.
     package var benchmarks: [String: Limit]
+    /// Goals for instructions, by the benchmark's name: no slack widens them, and no update changes them.
+    package var instructionsMax: [String: Double]?
 
     /// The gates that these measurements keep exactly.
     package init(of measurements: [Measurement], on machine: Machine) {
@@ -71,6 +74,7 @@ package struct Gates: Codable, Sendable, Equatable {
             return [
                 allocationsBreach(measured, limit),
                 isSameMachine ? instructionsBreach(measured, limit) : nil,
+                isSameMachine ? goalBreach(measured) : nil,
             ].compactMap(\.self)
         }
     }
@@ -91,6 +95,16 @@ package struct Gates: Codable, Sendable, Equatable {
         return Breach(
             name: measured.name,
             reason: "takes \(Figure.text(found)) instructions, the gate is \(Figure.text(allowed))")
+    }
+
+    private func goalBreach(_ measured: Measurement) -> Breach? {
+        guard let allowed = instructionsMax?[measured.name], let found = measured.instructions,
+            found > allowed
+        else { return nil }
+        return Breach(
+            name: measured.name,
+            reason: "MISSES ITS GOAL: \(Figure.decimal(found, places: 2)) instructions, at most "
+                + "\(Figure.text(allowed)) whatever its gate is")
     }
 
     /// The benchmarks that became cheaper than the slack explains: their gates can be drawn closer.

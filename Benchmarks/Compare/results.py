@@ -46,6 +46,16 @@ class Results:
                 ratios.append(cost / base_cost)
         return (statistics.median(ratios), min(ratios), max(ratios)) if ratios else None
 
+    @property
+    def rounds(self) -> int:
+        """How many there are of the cell and server that has fewest."""
+        rounds: dict[tuple[str, str], set[int]] = {}
+        for run in self.runs:
+            rounds.setdefault((run["cell"], run["server"]), set())
+            if not run["errors"]:
+                rounds[run["cell"], run["server"]].add(run["round"])
+        return min(map(len, rounds.values()), default=0)
+
     def errors(self, cell: Cell, server: str) -> int:
         return sum(run["errors"] for run in self.of(cell, server))
 

@@ -20,11 +20,17 @@ class Kind:
     paths: frozenset[str] = COMMON
     # Whether its allocations are malloc's, so that they can be counted.
     uses_malloc: bool = True
+    # Whether goals are for it.
+    is_ours: bool = False
+    # Whether it must have a ring of io_uring, and not what takes its place.
+    has_ring: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
 
 KINDS = {
-    "rnode": Kind("{binary} --port {port} --loops 1", COMMON | {"/full"}),
+    "rnode": Kind("{binary} --port {port} --loops 1", COMMON | {"/full"}, is_ours=True),
+    "rnode-io_uring": Kind("{binary} --port {port} --loops 1 --backend io_uring", COMMON | {"/full"}, is_ours=True,
+                           has_ring=True),
     "uwebsockets": Kind("{binary} {port}"),
     "nio": Kind("{binary} {port}", frozenset({"/echo", "/room", "/plain"})),
     "go": Kind("{binary} {port}", uses_malloc=False),
@@ -52,19 +58,19 @@ class Server:
     def serves(self, path: str) -> bool:
         return path in self.kind.paths
 
-    def start(self, cpu: int, environment: dict[str, str]) -> "RunningServer":
+    def start(self, cpu: int | None, environment: dict[str, str]) -> "RunningServer":
         return RunningServer(self, cpu, environment)
 
 
 class RunningServer:
     """A server's process; leaving the `with` ends it."""
 
-    def __init__(self, server: Server, cpu: int, environment: dict[str, str]):
+    def __init__(self, server: Server, cpu: int | None, environment: dict[str, str]):
         self.port = free_port()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             shlex.split(server.command.format(port=self.port)), stdin=subprocess.DEVNULL, stdout=self.log,
-            stderr=subprocess.STDOUT, preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),
+            stderr=subprocess.STDOUT, preexec_fn=lambda: cpu is None or os.sched_setaffinity(0, {cpu}),
             env={**os.environ, "SWIFT_BACKTRACE": "enable=no", **server.kind.environment, **environment})
 
     def __enter__(self) -> "RunningServer":
@@ -84,6 +90,26 @@ class RunningServer:
                     return True
             time.sleep(0.02)
         return False
+
+    def wait_for_ring(self, seconds: float) -> bool:
+        """Whether it waits by io_uring; where that can't be had, ours takes epoll. A loop may begin after it listens."""
+        end = time.monotonic() + seconds
+        while "anon_inode:[io_uring]" not in self.descriptors():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def descriptors(self) -> list[str]:
+        folder = f"/proc/{self.process.pid}/fd"
+        found = []
+        for name in os.listdir(folder):
+            try:
+                found.append(os.readlink(f"{folder}/{name}"))
+            except FileNotFoundError:
+                # The probe's connection, which has just ended.
+                continue
+        return found
 
     def last_words(self) -> str:
         self.log.seek(0)

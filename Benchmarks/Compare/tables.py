@@ -74,31 +74,46 @@ def document_table(results: Results, servers: list[str]) -> str:
             is_base = server == results.base or ratio is None
             row.append(cost if is_base else f"{cost} · {ratio_text(ratio)}")
         lines.append("| " + " | ".join(row) + " |")
-    return "\n".join(lines)
+    return "\n".join(lines + footing(results))
+
+
+# So many rounds a median is taken of.
+ROUNDS_MIN = 7
+
+
+def footing(results: Results) -> list[str]:
+    """What stands below a table whose medians are of few rounds."""
+    if results.rounds >= ROUNDS_MIN:
+        return []
+    return ["", f"Fewer than {ROUNDS_MIN} rounds were taken, {results.rounds}: no more than a hint."]
 
 
 # What is aimed at beside others: the greatest ratio in the cells with many in flight; in all others, 1.
 FILLED_GOALS = {"nio": 0.50, "go": 0.67, "node": 0.25}
 
 
-def goals_table(results: Results, ours: str, servers: list[str]) -> str:
-    rows = [["", "beside", "goal", "ratio", ""]]
+def goals_table(results: Results, ours: list[str], servers: list[str]) -> str:
+    """Of each cell, for each of ours."""
+    rows = [["", "server", "beside", "goal", "ratio", ""]]
 
-    def add(cell: Cell, beside: str, goal: str, text: str, is_met: bool):
-        rows.append([cell.name, beside, "≤ " + goal, text, "met" if is_met else "MISSED"])
+    def add(cell: Cell, server: str, beside: str, goal: str, text: str, is_met: bool):
+        rows.append([cell.name, server, beside, "≤ " + goal, text, "met" if is_met else "MISSED"])
 
     for cell in results.cells:
-        cost = results.cost(cell, ours)
-        if cell.goal_bytes is not None and cost is not None:
-            add(cell, NONE, f"{cell.goal_bytes} B", f"{cost:,.0f} B", cost <= cell.goal_bytes)
-        for beside in servers:
-            if cell.is_idle or beside not in {"uwebsockets", *FILLED_GOALS}:
-                continue
-            goal = cell.goal if beside == "uwebsockets" else FILLED_GOALS[beside] if cell.is_filled else 1.0
-            ratio = results.ratio(cell, ours, beside)
-            if goal is not None and ratio is not None:
-                add(cell, beside, f"{goal:.2f}", ratio_text(ratio), ratio[0] <= goal)
-    return "Goals\n" + lined_up(rows) if len(rows) > 1 else "No goal was looked at."
+        for server in ours:
+            cost = results.cost(cell, server)
+            if cell.goal_bytes is not None and cost is not None:
+                add(cell, server, NONE, f"{cell.goal_bytes} B", f"{cost:,.0f} B", cost <= cell.goal_bytes)
+            for beside in servers:
+                if cell.is_idle or beside not in {"uwebsockets", *FILLED_GOALS}:
+                    continue
+                goal = cell.goal_of(server) if beside == "uwebsockets" else FILLED_GOALS[beside] if cell.is_filled else 1.0
+                ratio = results.ratio(cell, server, beside)
+                if goal is not None and ratio is not None:
+                    add(cell, server, beside, f"{goal:.2f}", ratio_text(ratio), ratio[0] <= goal)
+    if len(rows) == 1:
+        return "No goal was looked at."
+    return "\n".join(["Goals", lined_up(rows), *footing(results)])
 
 
 def notes(results: Results) -> list[str]:

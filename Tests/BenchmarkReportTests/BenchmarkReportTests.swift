@@ -72,6 +72,27 @@ struct BenchmarkReportTests {
         #expect(gates.breaches(of: [measured("a", allocations: 1)], on: other).count == 1)
     }
 
+    @Test("A goal is missed where the gate's slack would let it pass, and an update keeps it")
+    func goalsHaveNoSlack() {
+        var gates = Gates(of: [measured("a", instructions: 494)], on: machine)
+        gates.instructionsMax = ["a": 500]
+        func reasons(_ instructions: Double) -> [String] {
+            gates.breaches(of: [measured("a", instructions: instructions)], on: machine)
+                .map(\.reason)
+        }
+        #expect(reasons(500).isEmpty)
+        let goal = "MISSES ITS GOAL: 500.04 instructions, at most 500 whatever its gate is"
+        #expect(reasons(500.04) == [goal])
+        #expect(reasons(518).count == 1)
+        #expect(reasons(519).count == 2)
+        let other = Machine(architecture: "arm64", compiler: "", processors: 1)
+        #expect(gates.breaches(of: [measured("a", instructions: 600)], on: other).isEmpty)
+        #expect(gates.breaches(of: [measured("a")], on: machine).isEmpty)
+        // A gate that is drawn wider does not widen the goal.
+        gates.update(from: [measured("a", instructions: 600)], on: machine)
+        #expect(reasons(501).count == 1)
+    }
+
     @Test("What became cheaper than the slack is named, and an update keeps the gates of others")
     func gatesFollow() {
         var gates = Gates(

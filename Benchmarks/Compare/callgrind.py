@@ -1,6 +1,6 @@
 """Lists where a benchmark spends its instructions, from the dumps of callgrind.
 
-    profile.py <folder> [lines]
+    callgrind.py <folder> [lines]
 
 The folder holds what `RNodeBenchmarks --counting <folder>/list` listed and callgrind dumped as <folder>/counted.N-01. Each
 line is a function: its own instructions for one unit, how often it is called for one, and from where most.
@@ -48,11 +48,25 @@ class Profile:
                     self.own[function] += int(match[1])
                 is_call = False
 
+    @property
+    def total(self):
+        return sum(self.own.values())
+
+    def own_by_name(self):
+        """So that dumps of two processes, each with numbers of its own, can be compared."""
+        named = collections.Counter()
+        for number, cost in self.own.items():
+            named[self.names.get(number, "?")] += cost
+        return named
+
     def demangled(self):
-        text = subprocess.run(
-            ["swift", "demangle", "--compact", "--simplified"], input="\n".join(self.names.values()),
-            capture_output=True, text=True, check=True).stdout
-        return dict(zip(self.names, text.splitlines()))
+        return dict(zip(self.names, demangled(self.names.values())))
+
+
+def demangled(names):
+    return subprocess.run(
+        ["swift", "demangle", "--compact", "--simplified"], input="\n".join(names), capture_output=True, text=True,
+        check=True).stdout.splitlines()
 
 
 def main(folder, lines):
@@ -61,7 +75,7 @@ def main(folder, lines):
     profile = Profile([folder / f"counted.{number}-01" for number, _ in enumerate(entries, 1)])
     names = profile.demangled()
     total = int(runs) * int(units)
-    print(f"{name}: {sum(profile.own.values()) / total:,.1f} instructions for each of {total:,} units\n")
+    print(f"{name}: {profile.total / total:,.1f} instructions for each of {total:,} units\n")
     for function, cost in profile.own.most_common(lines):
         if cost / total < 0.05:
             break
@@ -71,4 +85,5 @@ def main(folder, lines):
             print(f"{'':27} {count / total:7.2f} from {names.get(caller, '?')[:120]}")
 
 
-main(pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 25)
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 25)

@@ -1,0 +1,162 @@
+"""What whole servers take: user-space instructions for each message, over real sockets, counted by callgrind.
+
+64 connections each send some texts of 20 B to /echo in one write and await them, again and again. While they write, the
+server is stopped, so that all are ready in one wait, and what one wrote comes in one read. A server is run twice, for some
+rounds and for more of them, and the difference is what the further rounds took: free of its start, handshakes and end.
+"""
+
+import argparse
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+from callgrind import Profile, demangled
+from servers import RunningServer, Server
+from tables import lined_up
+
+CONNECTIONS = 64
+TEXT = b"abcdefghijklmnopqrst"
+MASK = b"\x12\x34\x56\x78"
+REQUEST = (
+    "GET /echo HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+# Valgrind starts slowly.
+SECONDS_MAX = 60
+
+
+def asked() -> bytes:
+    return bytes([0x81, 0x80 | len(TEXT)]) + MASK + bytes(byte ^ MASK[i % 4] for i, byte in enumerate(TEXT))
+
+
+def answer() -> bytes:
+    return bytes([0x81, len(TEXT)]) + TEXT
+
+
+def opened(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=SECONDS_MAX)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(REQUEST.format(port=port).encode())
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        got = connection.recv(1)
+        if not got:
+            break
+        head += got
+    if not head.startswith(b"HTTP/1.1 101 "):
+        raise SystemExit(f"No WebSocket was opened: {head!r}")
+    return connection
+
+
+def exchange(running: RunningServer, connections: list[socket.socket], texts: int):
+    """One round."""
+    process = running.process.pid
+    os.kill(process, signal.SIGSTOP)
+    os.waitid(os.P_PID, process, os.WSTOPPED)
+    for connection in connections:
+        connection.sendall(asked() * texts)
+    os.kill(process, signal.SIGCONT)
+    for connection in connections:
+        got, wanted = b"", answer() * texts
+        while len(got) < len(wanted):
+            piece = connection.recv(1 << 16)
+            if not piece:
+                raise SystemExit(f"A connection was closed: {running.last_words()}")
+            got += piece
+        if got != wanted:
+            raise SystemExit(f"Not what was sent came back: {got!r}")
+
+
+def profile(server: Server, preload: str, texts: int, rounds: int, dump: pathlib.Path) -> Profile:
+    command = f"valgrind --tool=callgrind --callgrind-out-file={shlex.quote(str(dump))} {server.command}"
+    with Server(server.name, command, server.kind).start(None, {
+            "LD_PRELOAD": preload, "SWIFT_DETERMINISTIC_HASHING": "1"}) as running:
+        if not running.wait_until_listening(SECONDS_MAX):
+            raise SystemExit(f"{server.name} does not listen under valgrind: {running.last_words()}")
+        connections = [opened(running.port) for _ in range(CONNECTIONS)]
+        for _ in range(rounds):
+            exchange(running, connections, texts)
+        for connection in connections:
+            connection.close()
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(SECONDS_MAX)
+    return Profile([dump])
+
+
+def without_debug_data(server: Server, folder: pathlib.Path) -> Server:
+    """The same without what valgrind 3.19 can't read: the debug data of Swift's compiler."""
+    program, *rest = server.command.split(" ", 1)
+    path = shutil.which(program)
+    if not path or pathlib.Path(path).read_bytes()[:4] != b"\x7fELF":
+        return server
+    copy = folder / f"{server.name}.program"
+    subprocess.run(["strip", "-g", "-o", str(copy), path], check=True)
+    return Server(server.name, " ".join([shlex.quote(str(copy)), *rest]), server.kind)
+
+
+class Count:
+    """What one server takes for each of some texts in a read."""
+
+    def __init__(self, server: Server, texts: int, options):
+        first, second = (
+            profile(server, options.preload, texts, rounds, options.place / f"{server.name}.{texts}.{rounds}")
+            for rounds in options.rounds)
+        self.messages = (options.rounds[1] - options.rounds[0]) * CONNECTIONS * texts
+        self.each = (second.total - first.total) / self.messages
+        self.own = second.own_by_name()
+        self.own.subtract(first.own_by_name())
+
+    def functions(self, lines: int) -> str:
+        found = self.own.most_common(lines)
+        names = demangled(name for name, _ in found)
+        return "\n".join(f"{cost / self.messages:9.1f}  {name[:140]}" for (_, cost), name in zip(found, names))
+
+
+def say(text: str):
+    print(text, file=sys.stderr, flush=True)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=BINARY", help="ours: rnode")
+    parser.add_argument("--server", action="append", default=[], metavar="NAME=COMMAND", help="any other, with {port}")
+    parser.add_argument("--preload", required=True, metavar="LIBRARY", help="the built sigsuspend.c")
+    parser.add_argument("--place", required=True, type=pathlib.Path, help="a folder for dumps")
+    parser.add_argument("--texts", type=numbers, default=[1, 16], help="in a read (1,16)")
+    parser.add_argument("--rounds", type=numbers, default=[100, 300], help="of the two runs (100,300)")
+    parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="and so many functions of each")
+    return parser.parse_args()
+
+
+def numbers(text: str) -> list[int]:
+    return list(map(int, text.split(",")))
+
+
+def main():
+    options = parse()
+    servers = [Server.known(*text.split("=", 1)) for text in options.peer]
+    servers += [Server.other(*text.split("=", 1)) for text in options.server]
+    rows = [["", *(f"{texts} in a read" for texts in options.texts)]]
+    profiles = []
+    for server in servers:
+        stripped = without_debug_data(server, options.place)
+        row = [server.name]
+        for texts in options.texts:
+            count = Count(stripped, texts, options)
+            say(f"{server.name}, {texts} in a read: {count.each:,.1f}")
+            row.append(f"{count.each:,.1f}")
+            if options.profile:
+                profiles.append(f"\n{server.name}, {texts} in a read\n{count.functions(options.profile)}")
+        rows.append(row)
+    print(f"User-space instructions for each text of 20 B that is echoed, {CONNECTIONS} connections")
+    print(lined_up(rows))
+    for text in profiles:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
