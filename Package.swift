@@ -137,7 +137,8 @@ let package = Package(
             name: "Differential", dependencies: ["RNodeWS"], path: "Tests/DifferentialProgram",
             swiftSettings: strict),
         .executableTarget(
-            name: "Exhaustive", dependencies: ["RNodeWS", "RNodeHTTP", httpTypes],
+            name: "Exhaustive",
+            dependencies: ["RNodeIO", "RNodeTesting", "RNodeWS", "RNodeHTTP", httpTypes],
             path: "Tests/Exhaustive", swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

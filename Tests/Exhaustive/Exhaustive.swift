@@ -10,6 +10,7 @@ enum Exhaustive {
             ("heads", FrameHeads.run), ("lengths", PayloadLengths.run), ("codes", CloseCodes.run),
             ("utf8", UTF8Sequences.run), ("closing", CloseInterleavings.run),
             ("places", GrammarPlaces.run), ("values", ContentLengths.run),
+            ("stale", StaleEvents.run),
         ]
         for name in wanted where !parts.contains(where: { $0.name == name }) {
             print("There is no part \(name): there are \(parts.map(\.name))")
