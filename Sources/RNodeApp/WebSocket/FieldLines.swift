@@ -8,19 +8,17 @@ struct FieldLines: Sendable {
     /// `name:value` and a line feed for each, which neither a name nor a value can hold.
     private let bytes: [UInt8]
 
-    /// The fields of `head`, copied.
+    /// The fields of `head`, copied. Apart from the handshake, which is audited for traps.
+    @inline(never)
     init(_ head: borrowing RequestHead) {
-        var count = 0
-        head.forEachField { count += $0.count + $1.count + 2 }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count)
+        var lines = ByteBuffer()
         head.forEachField { name, value in
-            for index in name.indices { bytes.append(name[index]) }
-            bytes.append(UInt8(ascii: ":"))
-            for index in value.indices { bytes.append(value[index]) }
-            bytes.append(UInt8(ascii: "\n"))
+            lines.append(name)
+            lines.append(UInt8(ascii: ":"))
+            lines.append(value)
+            lines.append(UInt8(ascii: "\n"))
         }
-        self.bytes = bytes
+        bytes = lines.copied()
     }
 
     /// None.

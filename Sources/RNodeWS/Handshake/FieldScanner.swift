@@ -12,9 +12,11 @@ struct FieldScanner {
 
     /// The byte at the scanner, or nil at the end.
     var next: UInt8? {
+        // Once, not in each function that looks: what can't trap is to be shown in one place.
+        @inline(never)
         mutating get {
             looks &+= 1
-            return index < bytes.count ? bytes[index] : nil
+            return index >= 0 && index < bytes.count ? bytes[index] : nil
         }
     }
 
