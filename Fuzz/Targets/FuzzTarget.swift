@@ -21,7 +21,6 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "utf8", run: fuzzUTF8),
         FuzzTarget(name: "search", run: fuzzSearch),
         FuzzTarget(name: "words", run: fuzzWords),
-        FuzzTarget(name: "equality", run: fuzzEquality),
         FuzzTarget(name: "append", run: fuzzAppend),
     ]
 
