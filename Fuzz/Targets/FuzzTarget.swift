@@ -20,6 +20,8 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "unmask", run: fuzzUnmask),
         FuzzTarget(name: "utf8", run: fuzzUTF8),
         FuzzTarget(name: "search", run: fuzzSearch),
+        FuzzTarget(name: "words", run: fuzzWords),
+        FuzzTarget(name: "append", run: fuzzAppend),
     ]
 
     static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }

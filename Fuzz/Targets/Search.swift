@@ -1,6 +1,6 @@
 import RNodeBytes
 
-/// The searches by words against one byte at a time, from any place of any bytes.
+/// The searches, 32 bytes or eight a step, against one byte at a time, from any place of any bytes.
 @Sendable func fuzzSearch(_ input: Span<UInt8>) throws(Finding) {
     var choices = Choices()
     let place = choices.word(input)
@@ -17,23 +17,10 @@ import RNodeBytes
     try requireEqual(
         bytes.firstSymbol(from: start) { $0 != wanted },
         first(bytes, start) { !isNameByte($0) && $0 != wanted }, "symbol from \(start)")
-
-    let end = min(bytes.count, start + Int(wanted) % 12)
-    if start <= end {
-        let range = start..<end
-        let number = bytes.extracting(range).copied().prefix(8).reduce(UInt64(0)) {
-            $0 << 8 | UInt64($1)
-        }
-        try requireEqual(bytes.number(range), number, "number of \(range)")
-        let word = bytes.extracting(start..<bytes.count).copied().prefix(8).enumerated().reduce(
-            UInt64(0)
-        ) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
-        try requireEqual(bytes.word(from: start), word, "word from \(start)")
-        let one = bytes.extracting(range)
-        let other = bytes.extracting(0..<range.count)
-        try requireEqual(
-            one.isEqual(to: other), one.copied() == other.copied(), "equality at \(range)")
-    }
+    try requireEqual(
+        bytes.firstInJSONString(from: start),
+        first(bytes, start) { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") },
+        "end of plain text from \(start)")
 }
 
 private func isNameByte(_ byte: UInt8) -> Bool {

@@ -9,6 +9,8 @@ enum RoomBenchmarks {
             fanOut("room.fanOut.64B.1", perRead: 1),
             fanOut("room.fanOut.64B.8", perRead: 8),
             fanOut("room.fanOut.64B.1.ring", perRead: 1, overRing: true),
+            twoRooms("room.fanOut.64B.two"),
+            deflated("room.fanOut.deflate.1KiB.1"),
             joinAndLeave(),
             seats(),
         ]
@@ -29,22 +31,76 @@ enum RoomBenchmarks {
             try host.serve(app)
             let streams = try EchoBenchmarks.open(host, "/room", members)
             let read = ClientBytes.frames(.text, ClientBytes.ascii(64), count: perRead)
-            let run: Run = { count in
-                for _ in 0..<count {
-                    streams[0].give(read)
-                    host.turn()
-                }
-                withExtendedLifetime(app) {}
-            }
-            let before = streams.map(\.sentCount)
-            run(1)
-            host.settle()
-            for (stream, before) in zip(streams, before)
-            where stream.sentCount - before != 66 * perRead {
-                throw BenchmarkFailure("a member got \(stream.sentCount - before) bytes")
-            }
-            return run
+            return try turns(host, app, streams, read) { $0 == 66 * perRead }
         }
+    }
+
+    /// A message to each of two rooms that all are in: one send for each member.
+    private static func twoRooms(_ name: String) -> Benchmark {
+        let members = 50
+        return Benchmark(name, unit: "delivery", units: members * 2, countedRuns: 20) {
+            let host = try MemoryHost()
+            let app = host.makeApp()
+            let lobby = try host.run { try await app.createRoom("everybody") }
+            let room = try host.run { try await app.createRoom("everybody else") }
+            app.websocket(raw: "/room") { route in
+                route.onOpen { context in
+                    context.join(lobby)
+                    context.join(room)
+                }
+                route.onMessage { bytes, kind, context in
+                    context.publish(bytes, kind, to: lobby)
+                    context.publish(bytes, kind, to: room)
+                }
+            }
+            try host.serve(app)
+            let streams = try EchoBenchmarks.open(host, "/room", members)
+            let read = ClientBytes.frames(.text, ClientBytes.ascii(64))
+            return try turns(host, app, streams, read) { $0 == 132 }
+        }
+    }
+
+    /// A message to a room whose members all have compression.
+    private static func deflated(_ name: String) -> Benchmark {
+        Benchmark(name, unit: "delivery", units: members, countedRuns: 10) {
+            let host = try MemoryHost()
+            let app = host.makeApp()
+            let room = try host.run { try await app.createRoom("everybody") }
+            app.websocket(raw: "/room") { route in
+                route.compression = DeflateOptions()
+                route.onOpen { context in context.join(room) }
+                route.onMessage { bytes, kind, context in context.publish(bytes, kind, to: room) }
+            }
+            try host.serve(app)
+            let streams = try EchoBenchmarks.open(
+                host, "/room", members,
+                offers: "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+            )
+            let read = ClientBytes.frames(.text, ClientBytes.json(1_024))
+            return try turns(host, app, streams, read) { 0 < $0 && $0 < 1_024 }
+        }
+    }
+
+    /// Turns in which the first stream is given `read`, and each gets as many bytes as is right.
+    private static func turns(
+        _ host: MemoryHost, _ app: App, _ streams: [MemoryStream], _ read: [UInt8],
+        isRight: (Int) -> Bool
+    ) throws -> Run {
+        let run: Run = { count in
+            for _ in 0..<count {
+                streams[0].give(read)
+                host.turn()
+            }
+            withExtendedLifetime(app) {}
+        }
+        host.settle()
+        let before = streams.map(\.sentCount)
+        run(1)
+        host.settle()
+        for (stream, before) in zip(streams, before) where !isRight(stream.sentCount - before) {
+            throw BenchmarkFailure("a member got \(stream.sentCount - before) bytes")
+        }
+        return run
     }
 
     /// A client joins and leaves by its own messages, with the registry between.

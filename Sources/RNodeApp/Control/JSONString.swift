@@ -5,44 +5,10 @@ enum JSONString {
     // MARK: - Finding
 
     /// The place of the first byte at or after `start` that is a quote, a backslash or a control
-    /// character; the end of the text when there is none. Looks at eight bytes a step.
+    /// character; the end of the text when there is none.
+    @inline(__always)
     static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int {
-        var index = max(0, start)
-        while index &+ 8 <= text.count {
-            let marks = marks(word(text.extracting(index..<(index &+ 8))))
-            if marks != 0 { return index &+ marks.trailingZeroBitCount / 8 }
-            index &+= 8
-        }
-        while index < text.count, !isSpecial(text[index]) { index &+= 1 }
-        return index
-    }
-
-    @inline(__always)
-    private static func isSpecial(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    /// Eight bytes as one number; the compiler makes one load of it.
-    @inline(__always)
-    private static func word(_ bytes: Span<UInt8>) -> UInt64 {
-        let low = UInt64(bytes[0]) | UInt64(bytes[1]) << 8 | UInt64(bytes[2]) << 16
-        let middle = UInt64(bytes[3]) << 24 | UInt64(bytes[4]) << 32 | UInt64(bytes[5]) << 40
-        return low | middle | UInt64(bytes[6]) << 48 | UInt64(bytes[7]) << 56
-    }
-
-    /// The top bit of each special one of eight bytes.
-    ///
-    /// `x - 0x01…` borrows into the top bit of a byte that is zero. The borrow can mark a byte above
-    /// it by mistake, so only the lowest mark is sure.
-    @inline(__always)
-    private static func marks(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-        let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-        let controls = (word &- (ones &* 0x20)) & ~word
-        let zeros = (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
-        return (controls | zeros) & tops
+        text.firstInJSONString(from: start) ?? max(start, text.count)
     }
 
     /// The escape sequence at `offset`: how many bytes it has and what it stands for, or nil where

@@ -25,12 +25,12 @@ extension LoopCore {
         else { return false }
         var sent = 0
         if connection.output.isEmpty, !connection.state.contains(.touched) {
-            guard let count = took(connection.transport.send(bytes), of: bytes.count, &connection)
+            guard let count = took(connection.transport.send(bytes), &connection)
             else {
                 touch(&connection)
                 return false
             }
-            sent = count
+            sent = max(count, 0)
         }
         guard sent < bytes.count else { return true }
         if connection.output.capacity == 0 { pool.fill(&connection.output) }
@@ -57,8 +57,7 @@ extension LoopCore {
         guard unsent > 0 else { return true }
         let transport = connection.transport
         guard
-            let sent = took(
-                connection.output.withSpan { transport.send($0) }, of: unsent, &connection)
+            let sent = took(connection.output.withSpan { transport.send($0) }, &connection)
         else { return false }
         guard sent < unsent else {
             connection.output.removeAll()
@@ -68,13 +67,11 @@ extension LoopCore {
         return false
     }
 
-    /// How many of `count` bytes a send took; nil when the stream broke, which is noted.
+    /// How many bytes a send took, as the transport says; nil when the stream broke, which is noted.
     @inline(__always)
-    private func took(
-        _ result: SendResult, of count: Int, _ connection: inout Connection
-    ) -> Int? {
+    private func took(_ result: SendResult, _ connection: inout Connection) -> Int? {
         switch result {
-        case .bytes(let sent): return min(max(sent, 0), count)
+        case .bytes(let sent): return sent
         case .wouldBlock: return 0
         case .failed(let error):
             broke(error, &connection)

@@ -31,13 +31,6 @@ public enum Mask {
         }
     }
 
-    /// The key as seen by the byte that has `phase` bytes before it.
-    private static func rotated(_ key: UInt32, by phase: Int) -> UInt32 {
-        let bits = UInt32(truncatingIfNeeded: phase & 3) &* 8
-        // A shift by 32 gives 0, and the key itself stands on the other side.
-        return key >> bits | key << (32 &- bits)
-    }
-
     // SAFETY: `base` is `count` bytes, exclusively borrowed by the caller above. Every load and
     // store lies at an index with index + width <= count; none is aligned, none is kept.
     @inlinable
@@ -81,13 +74,13 @@ public enum Mask {
         return seen
     }
 
-    /// The key, twice, as seen by the byte that has `phase` bytes before it.
+    /// The key, or several of them in a row, as seen by the byte that has `phase` bytes before it.
     @inlinable
     @inline(always)
-    static func rotated(_ key: UInt64, by phase: Int) -> UInt64 {
-        let bits = UInt64(truncatingIfNeeded: phase & 3) &* 8
-        // Both halves are alike: what leaves at one end comes in at the other. A shift by 64 is one by 0.
-        return key &>> bits | key &<< (64 &- bits)
+    static func rotated<Key: FixedWidthInteger>(_ key: Key, by phase: Int) -> Key {
+        let bits = Key(truncatingIfNeeded: phase & 3) &* 8
+        // What leaves at one end comes in at the other. A shift by all bits is one by 0.
+        return key &>> bits | key &<< (Key(truncatingIfNeeded: Key.bitWidth) &- bits)
     }
 
     // SAFETY: as above, of 16...63 bytes: 16 or 32 at either end. Both ends are loaded before one is stored, so that what lies in
