@@ -8,14 +8,15 @@ import RNodeBytes
     let present = Int(choices.byte(input)) % 80
     let consumed = Int(choices.byte(input)) % 80
     let wordCount = Int(choices.byte(input)) % 12 - 2
+    let shorter = Int(choices.byte(input)) % 72
     let head = choices.bytes(8, input)
     let bytes = input.extracting(choices.offset..<input.count)
     let word = head.enumerated().reduce(UInt64(0)) {
         $0 | UInt64($1.element) << (8 * UInt64($1.offset))
     }
 
-    // All that there is, and each shorter beginning of it: every way in which a few bytes are copied.
-    for count in Set([bytes.count]).union(0...min(bytes.count, 70)) {
+    // All that there is, and a beginning of it: each way in which a few bytes are copied has its turn.
+    for count in [bytes.count, min(bytes.count, shorter)] {
         let payload = bytes.extracting(0..<count)
         var buffer = ByteBuffer(capacity: capacity)
         var expected: [UInt8] = []

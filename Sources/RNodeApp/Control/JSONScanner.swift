@@ -97,11 +97,9 @@ struct JSONScanner {
         offset &+= 1
         while true {
             offset = JSONString.plainEnd(text, from: offset)
-            guard offset < text.count else { throw .malformed }
+            guard offset >= 0, offset < text.count else { throw .malformed }
             if text[offset] == UInt8(ascii: "\"") { break }
-            guard text[offset] == UInt8(ascii: "\\"),
-                let escape = JSONString.escape(text, at: offset)
-            else { throw .malformed }
+            guard let escape = JSONString.escape(text, at: offset) else { throw .malformed }
             hasEscapes = true
             offset &+= escape.count
         }

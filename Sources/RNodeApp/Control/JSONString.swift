@@ -13,6 +13,7 @@ enum JSONString {
 
     /// The escape sequence at `offset`: how many bytes it has and what it stands for, or nil where
     /// there is none. A surrogate pair is one sequence of twelve bytes; half a pair is none.
+    @inline(never)
     static func escape(
         _ text: Span<UInt8>, at offset: Int
     ) -> (count: Int, scalar: Unicode.Scalar)? {

@@ -201,7 +201,7 @@ struct TextFlow: Flow {
     private mutating func beginDirect(_ peer: WebSocketPeer, _ text: Span<UInt8>) -> FlowStep {
         takePayload()
         guard let target = withText(text, control.targetClientID(in:)),
-            !peer.core.directory.connections(of: target).isEmpty
+            peer.core.directory.hasConnection(target)
         else { return refuse(.clientNotFound, peer, text) }
         self.target = target
         stage = .direct

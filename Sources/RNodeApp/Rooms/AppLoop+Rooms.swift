@@ -115,25 +115,25 @@ extension AppLoop {
     func sendDirect(
         _ json: Span<UInt8>, isString: Bool, from clientID: String?, to target: String
     ) -> Bool {
-        let locations = core.directory.connections(of: target)
-        guard !locations.isEmpty else { return false }
+        var isFound = false
         var full: [UInt8]?
         var raw: [UInt8]?
-        for location in locations {
+        core.directory.forEachConnection(of: target) { location in
+            isFound = true
             let known = location.isRaw ? raw : full
             let message = known ?? directMessage(json, isString, location.isRaw, from: clientID)
             if location.isRaw { raw = message } else { full = message }
             guard location.loop != eventLoop.index else {
                 _ = send(.text, message.span, to: location.connection)
-                continue
+                return
             }
-            guard let other = core.loop(location.loop) else { continue }
+            guard let other = core.loop(location.loop) else { return }
             let isTaken = other.eventLoop.postDroppable { _ in
                 _ = other.send(.text, message.span, to: location.connection)
             }
             if !isTaken { counters.breached(.mailboxItemsMax) }
         }
-        return true
+        return isFound
     }
 
     private func directMessage(

@@ -89,10 +89,19 @@ final class ClientDirectory: Sendable {
         }
     }
 
-    /// The connections of a client, in the order they came.
-    func connections(of clientID: String) -> [PeerLocation] {
-        let members = shard(of: clientID).state.withLock { $0.connections[clientID]?.all ?? [] }
-        return members.compactMap { location(of: $0) }
+    /// Whether a client has a connection.
+    func hasConnection(_ clientID: String) -> Bool {
+        shard(of: clientID).state.withLock { $0.connections[clientID] != nil }
+    }
+
+    /// Tells where each connection of a client is, in the order they came; no lock is held meanwhile.
+    func forEachConnection(of clientID: String, _ body: (PeerLocation) -> Void) {
+        switch shard(of: clientID).state.withLock({ $0.connections[clientID] }) {
+        case nil: return
+        case .one(let member): location(of: member).map(body)
+        case .several(let members):
+            for member in members { location(of: member).map(body) }
+        }
     }
 
     /// Where a connection is.

@@ -43,6 +43,8 @@ struct TrieSearch {
     }
 
     /// Tries the next way on from `node`; a route when that was the rest.
+    // Not inlined: it is called in two places, and what can't trap is to be shown once.
+    @inline(never)
     private mutating func advance(
         _ node: TrieNode, _ path: PathSegments, _ bytes: Span<UInt8>, _ method: RequestMethod
     ) -> Int? {

@@ -40,7 +40,9 @@ struct ShareTests {
         let member = try await TestWebSocket.open(stage.host, path + "?clientId=ada")
         let app = stage.app
         let joins = try await stage.host.run {
-            let id = try #require(app.core?.directory.connections(of: "ada").first?.member)
+            var member: MemberID?
+            app.core?.directory.forEachConnection(of: "ada") { member = $0.member }
+            let id = try #require(member)
             return await app.joinRoom(id.description, room)
         }
         #expect(joins)
