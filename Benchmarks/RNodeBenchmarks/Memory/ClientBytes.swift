@@ -13,12 +13,14 @@ enum ClientBytes {
 
     /// A masked frame, `count` times.
     static func frames(
-        _ opcode: Opcode, _ payload: [UInt8], count: Int = 1, isExtended: Bool = false
+        _ opcode: Opcode, _ payload: [UInt8], count: Int = 1, isFinal: Bool = true,
+        isExtended: Bool = false
     ) -> [UInt8] {
         var bytes = ByteBuffer()
         for _ in 0..<count {
             FrameEncoder.encode(
-                opcode, payload.span, isExtended: isExtended, maskingKey: 0x37FA_213D, into: &bytes)
+                opcode, payload.span, isFinal: isFinal, isExtended: isExtended,
+                maskingKey: 0x37FA_213D, into: &bytes)
         }
         return bytes.copied()
     }

@@ -38,7 +38,9 @@ enum Goals {
 
     private static func messages(_ figures: [String: Measurement]) -> [Goal] {
         let overReadiness = [
-            "echo.raw.20B.1", "echo.raw.20B.16", "room.fanOut.64B.1", "request.fixed.1",
+            "echo.raw.20B.1", "echo.raw.20B.16", "echo.raw.1KiB.1", "echo.cut.1KiB.1",
+            "echo.fragments.1KiB.1", "echo.deflate.1KiB.1", "room.fanOut.64B.1",
+            "room.fanOut.64B.8", "request.fixed.1", "request.fixed.16",
         ]
         // The same over io_uring.
         let nothing = overReadiness + overReadiness.map { $0 + ".ring" }

@@ -15,9 +15,15 @@ enum EchoBenchmarks {
             raw("echo.raw.20B.1.lone", ClientBytes.ascii(20), perRead: 1, connections: 1),
             raw("echo.raw.20B.1.ring", ClientBytes.ascii(20), perRead: 1, overRing: true),
             raw("echo.raw.20B.16.ring", ClientBytes.ascii(20), perRead: 16, overRing: true),
+            raw("echo.raw.1KiB.1.ring", ClientBytes.ascii(1_024), perRead: 1, overRing: true),
+            cut("echo.cut.1KiB.1", overRing: false),
+            cut("echo.cut.1KiB.1.ring", overRing: true),
+            fragments("echo.fragments.1KiB.1", overRing: false),
+            fragments("echo.fragments.1KiB.1.ring", overRing: true),
             ack("echo.ack.20B.1", perRead: 1),
             ack("echo.ack.20B.16", perRead: 16),
-            deflate("echo.deflate.1KiB.1"),
+            deflate("echo.deflate.1KiB.1", overRing: false),
+            deflate("echo.deflate.1KiB.1.ring", overRing: true),
         ]
     }
 
@@ -28,18 +34,49 @@ enum EchoBenchmarks {
         Benchmark(
             name, unit: "message", units: connections * perRead, countedRuns: 20
         ) {
-            let host = try MemoryHost(overRing: overRing)
-            let app = host.makeApp()
-            app.websocket(raw: "/echo") { route in
-                route.onMessage { bytes, kind, context in context.send(bytes, kind) }
-            }
-            try host.serve(app)
+            let (host, app) = try server(overRing: overRing)
             let read = ClientBytes.frames(.text, payload, count: perRead)
             let head = payload.count < 126 ? 2 : 4
             return try answering(
                 host, app, try open(host, "/echo", connections), read,
                 bytes: perRead * (payload.count + head))
         }
+    }
+
+    /// Each read ends in the middle of a message, which the next one completes.
+    private static func cut(_ name: String, overRing: Bool) -> Benchmark {
+        Benchmark(name, unit: "message", units: connections, countedRuns: 20) {
+            let (host, app) = try server(overRing: overRing)
+            let message = ClientBytes.frames(.text, ClientBytes.ascii(1_024))
+            let streams = try open(host, "/echo", connections)
+            for stream in streams { stream.give([UInt8](message.prefix(600))) }
+            host.settle()
+            let read = [UInt8](message.dropFirst(600) + message.prefix(600))
+            return try answering(host, app, streams, read, bytes: 1_024 + 4)
+        }
+    }
+
+    /// Each message comes in two fragments, both in one read.
+    private static func fragments(_ name: String, overRing: Bool) -> Benchmark {
+        Benchmark(name, unit: "message", units: connections, countedRuns: 20) {
+            let (host, app) = try server(overRing: overRing)
+            let half = ClientBytes.ascii(512)
+            let read =
+                ClientBytes.frames(.text, half, isFinal: false)
+                + ClientBytes.frames(.continuation, half)
+            return try answering(
+                host, app, try open(host, "/echo", connections), read, bytes: 1_024 + 4)
+        }
+    }
+
+    private static func server(overRing: Bool) throws -> (MemoryHost, App) {
+        let host = try MemoryHost(overRing: overRing)
+        let app = host.makeApp()
+        app.websocket(raw: "/echo") { route in
+            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+        }
+        try host.serve(app)
+        return (host, app)
     }
 
     private static func ack(_ name: String, perRead: Int) -> Benchmark {
@@ -55,9 +92,9 @@ enum EchoBenchmarks {
         }
     }
 
-    private static func deflate(_ name: String) -> Benchmark {
+    private static func deflate(_ name: String, overRing: Bool) -> Benchmark {
         Benchmark(name, unit: "message", units: connections, countedRuns: 10) {
-            let host = try MemoryHost()
+            let host = try MemoryHost(overRing: overRing)
             let app = host.makeApp()
             app.websocket(raw: "/deflate") { route in
                 route.compression = DeflateOptions()

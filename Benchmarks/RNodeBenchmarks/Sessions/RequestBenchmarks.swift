@@ -9,6 +9,7 @@ enum RequestBenchmarks {
             requests("request.fixed.1", "/plain", pipelined: 1),
             requests("request.fixed.16", "/plain", pipelined: 16),
             requests("request.fixed.1.ring", "/plain", pipelined: 1, overRing: true),
+            requests("request.fixed.16.ring", "/plain", pipelined: 16, overRing: true),
             requests("request.handler.1", "/hello/ada", pipelined: 1),
         ]
     }

@@ -9,6 +9,7 @@ enum RoomBenchmarks {
             fanOut("room.fanOut.64B.1", perRead: 1),
             fanOut("room.fanOut.64B.8", perRead: 8),
             fanOut("room.fanOut.64B.1.ring", perRead: 1, overRing: true),
+            fanOut("room.fanOut.64B.8.ring", perRead: 8, overRing: true),
             twoRooms("room.fanOut.64B.two"),
             deflated("room.fanOut.deflate.1KiB.1"),
             joinAndLeave(),
