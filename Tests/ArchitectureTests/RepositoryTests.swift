@@ -18,7 +18,7 @@ struct RepositoryTests {
             "scripts/histories", "scripts/threats", "scripts/fuzz", "scripts/trap-audit",
             "scripts/drill", "scripts/autobahn", "scripts/exhaustive", "scripts/simulate",
             "scripts/soak", "scripts/bench-peers", "scripts/bench-gates", "scripts/bench-profile",
-            ".ci/run",
+            "scripts/bench-instructions", ".ci/run",
         ])
     func scriptsAreThere(_ path: String) throws {
         let lines = try Repository.text(of: path).split(separator: "\n")

@@ -24,17 +24,12 @@ struct InterruptedCallTests {
     @Test("A recv of the system's ends with EINTR: the signals do come through")
     func control() throws {
         let pair = try pair()
-        Self.block(pair.first.rawValue)
-        let descriptor = pair.first.rawValue
-        let outcome = Outcome()
-        let thread = TestThread {
-            Self.admitSignal()
+        let (thread, outcome) = Self.call(pair.first.rawValue) { descriptor in
             var byte: UInt8 = 0
             let count = unsafe recv(descriptor, &byte, 1, 0)
             let code = errno
-            outcome.value.withLock { $0 = count < 0 ? "error \(code)" : "\(count)" }
+            return count < 0 ? "error \(code)" : "\(count)"
         }
-        thread.start()
         interrupt(thread, times: 10_000, until: outcome)
         // Ends one that no signal has.
         SystemCalls.finishSending(pair.second.rawValue)
@@ -45,17 +40,11 @@ struct InterruptedCallTests {
     @Test("An interrupted recv is made again, until something comes")
     func receiving() throws {
         let pair = try pair()
-        Self.block(pair.first.rawValue)
-        let descriptor = pair.first.rawValue
-        let outcome = Outcome()
-        let thread = TestThread {
-            Self.admitSignal()
+        let (thread, outcome) = Self.call(pair.first.rawValue) { descriptor in
             var bytes: [UInt8] = [0, 0, 0, 0]
             var span = bytes.mutableSpan
-            let result = SystemCalls.receive(descriptor, into: &span)
-            outcome.value.withLock { $0 = "\(result)" }
+            return "\(SystemCalls.receive(descriptor, into: &span))"
         }
-        thread.start()
         interrupt(thread, times: 100, until: outcome)
         #expect(!outcome.isThere)
         let byte: [UInt8] = [7]
@@ -69,15 +58,9 @@ struct InterruptedCallTests {
         let pair = try pair()
         let byte: [UInt8] = [7]
         while case .bytes = SystemCalls.send(pair.first.rawValue, byte.span) {}
-        Self.block(pair.first.rawValue)
-        let descriptor = pair.first.rawValue
-        let outcome = Outcome()
-        let thread = TestThread {
-            Self.admitSignal()
-            let result = SystemCalls.send(descriptor, [7].span)
-            outcome.value.withLock { $0 = "\(result)" }
+        let (thread, outcome) = Self.call(pair.first.rawValue) { descriptor in
+            "\(SystemCalls.send(descriptor, [7].span))"
         }
-        thread.start()
         interrupt(thread, times: 100, until: outcome)
         #expect(!outcome.isThere)
         var room = [UInt8](repeating: 0, count: 65_536)
@@ -85,6 +68,21 @@ struct InterruptedCallTests {
         while case .bytes = SystemCalls.receive(pair.second.rawValue, into: &span) {}
         thread.join()
         #expect(outcome.value.withLock { $0 } == "\(SendResult.bytes(1))")
+    }
+
+    /// Makes a call that blocks, on a thread of its own.
+    private static func call(
+        _ descriptor: Int32, _ body: @escaping @Sendable (Int32) -> String
+    ) -> (thread: TestThread, outcome: Outcome) {
+        block(descriptor)
+        let outcome = Outcome()
+        let thread = TestThread {
+            admitSignal()
+            let result = body(descriptor)
+            outcome.value.withLock { $0 = result }
+        }
+        thread.start()
+        return (thread, outcome)
     }
 
     private func pair() throws -> SystemCalls.SocketPair { try SystemCalls.makeSocketPair() }
