@@ -106,6 +106,9 @@ public final class InMemoryTransport: Transport, VirtualSource {
         return count > 0 ? .bytes(count) : .wouldBlock
     }
 
+    /// What lies in the window.
+    public var untakenCount: Int? { outbound.count }
+
     private func isInVain(_ call: Int) -> Bool {
         shape.wouldBlockEvery > 0 && call % shape.wouldBlockEvery == 0
     }

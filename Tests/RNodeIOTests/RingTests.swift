@@ -331,6 +331,28 @@ import Testing
         #expect(kernel.closedWhileWatchedCount == 0)
     }
 
+    @Test("Untaken is what waits, what is sent, and what the peer has not read")
+    func untaken() throws {
+        let stage = try Stage()
+        let (stream, peer) = InMemoryTransport.connected(
+            descriptors: stage.kernel.descriptors, shape: StreamShape(windowBytes: 10))
+        let transport = stage.backend.adopt(stream)
+        #expect(transport.untakenCount == 0)
+        let bytes = [UInt8](repeating: 7, count: 100)
+        #expect(transport.send(bytes.span) == .bytes(100))
+        #expect(transport.untakenCount == 100)
+        stage.settle()
+        #expect(transport.untakenCount == 100)
+        #expect(peer.takeBytes().count == 10)
+        #expect(transport.untakenCount == 90)
+        stage.settle()
+        #expect(transport.untakenCount == 90)
+        transport.close(abort: true)
+        stage.settle()
+        #expect(transport.untakenCount == nil)
+        stage.expectNothingLeft()
+    }
+
     @Test("Who is not read receives no more than was on its way, and gets all of it later")
     func paused() throws {
         let stage = try Stage(buffers: 4, bufferBytes: 64)

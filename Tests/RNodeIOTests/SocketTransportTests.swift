@@ -17,6 +17,25 @@ import Testing
         #expect(client.send([1].span) == .failed(IOError("send", code: EPIPE)))
     }
 
+    @Test("What the peer's system has no room for is untaken, until the peer reads")
+    func untaken() throws {
+        let (client, server) = try Sockets.connected()
+        #expect(server.untakenCount == 0)
+        let bytes = [UInt8](repeating: 1, count: 65_536)
+        while case .bytes = server.send(bytes.span) {}
+        let full = try #require(server.untakenCount)
+        #expect(full > 0)
+        // More finds no room, and changes nothing.
+        #expect(server.send(bytes.span) == .wouldBlock)
+        for _ in 0..<3000 where server.untakenCount == full {
+            _ = client.receive(65_536)
+            usleep(1000)
+        }
+        #expect(try #require(server.untakenCount) < full)
+        server.close(abort: true)
+        #expect(server.untakenCount == nil)
+    }
+
     @Test("A closed transport fails, and closing it again does nothing")
     func closed() throws {
         let (here, there) = try SocketTransport.pair()

@@ -20,6 +20,10 @@ HEAD, BODY, FRAGMENTS, READ = "head", "body", "fragments", "read"
 # Who reads nothing has half a minute from the last byte that went, and its close frame five seconds more.
 DEADLINES = {HEAD: 10, BODY: 10, FRAGMENTS: 30, READ: 35}
 
+# Where they drip. At another server they cost the healthy what a busy machine does, and nothing else: the difference to
+# HERE is what they cost through the server.
+NOWHERE, HERE, ELSEWHERE = "without", "here", "elsewhere"
+
 
 async def drip(kind: str, port: int, number: int) -> float:
     """Seconds by which the server ended it too late; below zero when in time."""
@@ -174,13 +178,16 @@ async def process(*arguments) -> asyncio.subprocess.Process:
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
 
 
-async def drip_round(port: int, count: int, healthy_count: int, seconds: float, with_drips: bool):
-    """The healthy ones' p99, and what the drips said."""
-    child = await process("drips", port, count) if with_drips else None
-    if child:
-        await asyncio.sleep(2)
+async def drip_round(port: int, elsewhere: int, count: int, healthy_count: int, seconds: float, where: str):
+    """The healthy ones' p99 with drips nowhere, HERE, or at another server; and what those here said."""
+    if where == NOWHERE:
+        return await healthy(port, healthy_count, seconds), None
+    child = await process("drips", port if where == HERE else elsewhere, count)
+    await asyncio.sleep(2)
     p99 = await healthy(port, healthy_count, seconds)
-    if not child:
+    if where == ELSEWHERE:
+        child.kill()
+        await child.wait()
         return p99, None
     out, _ = await child.communicate()
     return p99, json.loads(out)
@@ -240,20 +247,23 @@ async def overfill(server, stalled: int, megabytes: int) -> float:
     return highest - before
 
 
-async def interleaved(rounds: int, measure) -> tuple[list[float], list[float]]:
-    """Figures without and with the slow ones, in turn."""
-    without, with_them = [], []
+async def interleaved(rounds: int, conditions: list[str], measure) -> dict[str, list[float]]:
+    """Figures under each of the conditions, in turn."""
+    figures = {condition: [] for condition in conditions}
     for _ in range(rounds):
-        without.append(await measure(False))
-        with_them.append(await measure(True))
-    return without, with_them
+        for condition in conditions:
+            figures[condition].append(await measure(condition))
+    return figures
 
 
-def told(name: str, without: list[float], with_them: list[float]) -> str:
-    plain, slow = statistics.median(without), statistics.median(with_them)
-    return (f"{name}: p99 {plain:.1f} ms without, {slow:.1f} ms with, {slow / plain:.2f} times "
-            f"(medians of {len(without)} interleaved rounds; without {min(without):.1f}-{max(without):.1f}, "
-            f"with {min(with_them):.1f}-{max(with_them):.1f})")
+def told(name: str, figures: dict[str, list[float]]) -> str:
+    """Medians, and the first condition's share in the others."""
+    plain = statistics.median(next(iter(figures.values())))
+    parts = []
+    for condition, times in figures.items():
+        slow = statistics.median(times)
+        parts.append(f"{condition} {slow:.1f} ms ({slow / plain:.2f}; {min(times):.1f}-{max(times):.1f})")
+    return f"{name}: p99 {', '.join(parts)}: medians of {len(times)} interleaved rounds"
 
 
 if __name__ == "__main__":

@@ -91,18 +91,19 @@ async def soak(server: Server, options, verdicts: Verdicts):
         f"(least squares, {len(late)} samples, {min(y for _, y in late):.1f}-{max(y for _, y in late):.1f} MiB)")
 
 
-async def slow_peers(server: Server, options, verdicts: Verdicts):
+async def slow_peers(server: Server, other: Server, options, verdicts: Verdicts):
     drips: list[dict] = []
 
-    async def drip_round(with_drips: bool) -> float:
+    async def drip_round(where: str) -> float:
         p99, said = await slow.drip_round(
-            server.port, options.drips, options.healthy, options.round_seconds, with_drips)
+            server.port, other.port, options.drips, options.healthy, options.round_seconds, where)
         if said:
             drips.append(said)
         return p99
 
-    verdicts.tell(slow.told(f"{options.healthy} healthy beside {options.drips} drips",
-                            *await slow.interleaved(options.rounds, drip_round)))
+    verdicts.tell(slow.told(
+        f"{options.healthy} healthy beside {options.drips} drips",
+        await slow.interleaved(options.rounds, [slow.NOWHERE, slow.HERE, slow.ELSEWHERE], drip_round)))
     gone, latest = sum(said["count"] for said in drips), max(said["latest"] for said in drips)
     for said in drips:
         for error in said["errors"]:
@@ -116,12 +117,12 @@ async def slow_peers(server: Server, options, verdicts: Verdicts):
                   f"{stalled} stalled members, 16 MiB for each: {grown:.1f} MiB more resident "
                   f"(at most {STALLED_CAP} each, and 2 for the rest)")
 
-    async def ring_round(with_stalled: bool) -> float:
+    async def ring_round(where: str) -> float:
         return await slow.ring_round(
-            server.port, options.members, stalled if with_stalled else 0, 40, options.round_seconds)
+            server.port, options.members, stalled if where == slow.HERE else 0, 40, options.round_seconds)
 
     verdicts.tell(slow.told(f"a room of {options.members}, {stalled} of them stalled",
-                            *await slow.interleaved(options.rounds, ring_round)))
+                            await slow.interleaved(options.rounds, [slow.NOWHERE, slow.HERE], ring_round)))
     left = await server.at_rest(patience=120)
     verdicts.hold(left["connections"] == left["members"] == 0, f"after the slow ones: {left}")
 
@@ -131,7 +132,11 @@ async def run(options) -> int:
     server = Server(options.server, options.loops)
     try:
         await soak(server, options, verdicts)
-        await slow_peers(server, options, verdicts)
+        other = Server(options.server, options.loops)
+        try:
+            await slow_peers(server, other, options, verdicts)
+        finally:
+            other.stop()
     finally:
         status, log = server.stop()
     verdicts.hold(status == 0, f"the server ended with {status}")

@@ -84,9 +84,9 @@ extension LoopCore {
         guard !connection.output.isEmpty || connection.waiting != nil else { return }
         let before = connection.output.count
         sendAll(from: &connection)
-        let hasSent = connection.output.count < before
-        noteProgress(hasSent, &connection)
-        if connection.waiting != nil { sendWaiting(from: &connection, hasProgress: hasSent) }
+        let sent = before &- connection.output.count
+        noteProgress(sent, &connection)
+        if connection.waiting != nil { sendWaiting(from: &connection, hasProgress: sent > 0) }
     }
 
     @inline(__always)

@@ -73,9 +73,10 @@ extension LoopCore {
         while connection.output.isEmpty, !connection.state.contains(.aborted) {
             let bytesMax = outputMark(of: connection)
             waiting.update { Self.move(&$0, to: &connection.output, until: bytesMax) }
-            guard !connection.output.isEmpty else { break }
+            let before = connection.output.count
+            guard before > 0 else { break }
             sendAll(from: &connection)
-            noteProgress(true, &connection)
+            noteProgress(before &- connection.output.count, &connection)
         }
         let isIdle = waiting.borrow { $0.isIdle }
         if !isIdle { connection.waiting = consume waiting }

@@ -23,6 +23,8 @@ struct LoopCore: ~Copyable {
     private var freeSlots: [UInt32] = []
     private var generations: [UInt32] = []
     private var wallClock: Int64?
+    /// How many bytes the peers of connections that are behind had not taken when that was last asked, by slot.
+    private var untaken: [UInt32: Int] = [:]
 
     init(backend: any EventLoopBackend, limits: IOLimits, budget: ConnectionBudget) {
         self.backend = backend
@@ -97,6 +99,7 @@ struct LoopCore: ~Copyable {
     mutating func free(_ id: ConnectionID, abort: Bool) {
         guard let connection = connections.take(at: id.slot) else { return }
         wheel.cancel(connection.timer)
+        if connection.state.contains(.behind) { untaken[connection.id.slot] = nil }
         unsentBytes &-= connection.accountedBytes
         if !connection.state.contains(.hungUp) {
             backend.remove(connection.transport.descriptor)
@@ -164,7 +167,12 @@ struct LoopCore: ~Copyable {
         connection.timer = .none
         connection.timerDeadline = .distantFuture
         if connection.stallDeadline <= now {
-            stalled(&connection)
+            // It may take less than makes its socket writable.
+            if hasTaken(after: 0, connection) {
+                expectProgress(&connection)
+            } else {
+                stalled(&connection)
+            }
             return false
         }
         arm(at: connection.stallDeadline, &connection)
@@ -186,17 +194,39 @@ struct LoopCore: ~Copyable {
         arm(at: min(connection.stallDeadline, connection.deadline), &connection)
     }
 
-    /// Notes how a send went: whoever takes nothing of what waits for it is a slow receiver, and told so in the end.
+    /// Notes that a send took `sent` bytes: whoever takes nothing of what waits for it is a slow receiver, and told so in
+    /// the end.
     @inline(__always)
-    mutating func noteProgress(_ hasSent: Bool, _ connection: inout Connection) {
-        if connection.output.isEmpty {
+    mutating func noteProgress(_ sent: Int, _ connection: inout Connection) {
+        if !connection.output.isEmpty {
+            isBehind(sent, &connection)
+        } else if connection.state.contains(.behind) {
+            untaken[connection.id.slot] = nil
             connection.catchUp()
-        } else if hasSent || !connection.state.contains(.behind) {
-            expectProgress(&connection)
         }
     }
 
     @inline(never)
+    private mutating func isBehind(_ sent: Int, _ connection: inout Connection) {
+        if connection.state.contains(.behind) {
+            if sent > 0, hasTaken(after: sent, connection) { expectProgress(&connection) }
+        } else {
+            untaken[connection.id.slot] = connection.transport.untakenCount
+            expectProgress(&connection)
+        }
+    }
+
+    /// Whether the peer of a connection that is behind has taken any bytes since this was last asked, when it was sent
+    /// `sent` more. Where the transport can't tell, taking them from us counts as that.
+    private mutating func hasTaken(after sent: Int, _ connection: borrowing Connection) -> Bool {
+        let slot = connection.id.slot
+        guard let before = untaken[slot], let count = connection.transport.untakenCount else {
+            return sent > 0
+        }
+        untaken[slot] = count
+        return count < before &+ sent
+    }
+
     private mutating func expectProgress(_ connection: inout Connection) {
         connection.fallBehind(until: now.advanced(by: limits.outputStallTimeout))
         arm(at: connection.stallDeadline, &connection)

@@ -35,6 +35,9 @@ public final class SocketTransport: Transport {
         SystemCalls.send(owned.rawValue, bytes)
     }
 
+    /// What the peer's system has not acknowledged (`SIOCOUTQ`, tcp(7) and unix(7)); nil where the system does not tell.
+    public var untakenCount: Int? { SystemCalls.untakenCount(owned.rawValue) }
+
     /// Shuts the sending direction down.
     public func finishSending() {
         guard owned.rawValue >= 0 else { return }

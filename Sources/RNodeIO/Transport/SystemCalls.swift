@@ -196,6 +196,18 @@ package enum SystemCalls {
             ? .wouldBlock : .failed(IOError("send", code: code))
     }
 
+    /// Bytes in the send queue that the peer has not acknowledged; nil where that can't be told.
+    static func untakenCount(_ descriptor: Int32) -> Int? {
+        #if os(Linux)
+            var count: Int32 = 0
+            // SAFETY: writes one Int32 of this frame. SIOCOUTQ is TIOCOUTQ.
+            guard unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 else { return nil }
+            return Int(count)
+        #else
+            return nil
+        #endif
+    }
+
     /// Tells the peer that no more bytes follow. A peer that left already needs no telling.
     static func finishSending(_ descriptor: Int32) {
         let result = shutdown(descriptor, Int32(SHUT_WR))

@@ -37,10 +37,22 @@ public protocol Transport: AnyObject {
     /// Writes as many of the first of `bytes` as the stream takes now. `bytes` is not empty.
     func send(_ bytes: Span<UInt8>) -> SendResult
 
+    /// How many of the bytes that `send` took the peer has not taken yet, as far as this side knows; nil, as unless
+    /// implemented, where that can't be told.
+    ///
+    /// Asked of slow receivers only. What `send` takes may be no sign of life: a kernel has room left that it does not tell
+    /// of as `writable`. Where this can't be told, it is taken for one.
+    var untakenCount: Int? { get }
+
     /// Tells the peer that no more bytes follow; reading goes on.
     func finishSending()
 
     /// Frees the stream. With `abort`, what the kernel still holds is thrown away and the peer is told by a reset.
     /// Called once.
     func close(abort: Bool)
+}
+
+extension Transport {
+    /// It can't be told.
+    public var untakenCount: Int? { nil }
 }

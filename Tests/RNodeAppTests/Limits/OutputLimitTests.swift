@@ -142,6 +142,31 @@ struct OutputLimitTests {
         #expect(ada.socket.peer.isReset == (milliseconds == 100_000))
     }
 
+    @Test("C10 outputStallTimeout: what the peer takes counts, not what the kernel takes for it")
+    func stallGoesByThePeer() async throws {
+        for takes in [false, true] {
+            let errors = Errors()
+            var io = IOLimits()
+            io.outputStallTimeout = .seconds(10)
+            let stage = try await stage(io, Journal(), errors)
+            let ada = try await stage.client(
+                id: "ada", shape: StreamShape(windowBytes: Self.window))
+            for number in 0..<10 { try await stage.tell("ada", number) }
+            await stage.host.advance(by: .milliseconds(9_000))
+            let peer = ada.socket.peer
+            if takes {
+                #expect(peer.takeBytes(atMost: 1).count == 1)
+            } else {
+                peer.shape = StreamShape(windowBytes: Self.window + 10)
+            }
+            try await stage.tell("ada", 10)
+            await stage.host.advance(by: .milliseconds(1_001))
+            #expect(errors.all.isEmpty == takes)
+            await stage.host.advance(by: .milliseconds(9_000))
+            #expect(!errors.all.isEmpty)
+        }
+    }
+
     // MARK: - All that is unfinished
 
     /// `of` holds what two messages in pieces keep, when nobody is sent away.

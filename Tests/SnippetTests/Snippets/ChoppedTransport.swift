@@ -27,6 +27,7 @@ final class ChoppedTransport: Transport {
         return result
     }
 
+    var untakenCount: Int? { inner.untakenCount }
     func finishSending() { inner.finishSending() }
     func close(abort: Bool) { inner.close(abort: abort) }
 }

@@ -279,9 +279,7 @@ public final class IOUring: EventLoopBackend {
 //
 // SAFETY: as at `core`: what `find` gives is used before anything is freed.
 extension IOUring {
-    func receive(
-        _ id: RingStreamID, into bytes: inout MutableSpan<UInt8>
-    ) -> ReceiveResult {
+    func receive(_ id: RingStreamID, into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
         guard let stream = unsafe core.pointee.find(id) else {
             return .failed(IOError("recv", code: EBADF))
         }
@@ -293,6 +291,10 @@ extension IOUring {
             return .failed(IOError("send", code: EBADF))
         }
         return unsafe core.pointee.send(bytes, &stream.pointee)
+    }
+
+    func untakenCount(_ id: RingStreamID) -> Int? {
+        unsafe core.pointee.untakenCount(id)
     }
 
     func finishSending(_ id: RingStreamID) {
@@ -308,8 +310,7 @@ extension IOUring {
         names[unsafe stream.pointee.descriptor] = nil
         unsafe core.pointee.close(&stream.pointee, abort: abort)
         if unsafe stream.pointee.unsentBytes > 0, !abort {
-            let deadline = ring.now.advanced(by: Self.closeTimeout)
-            closing.append(Closing(stream: id, deadline: deadline))
+            closing.append(Closing(stream: id, deadline: ring.now.advanced(by: Self.closeTimeout)))
         }
         unsafe core.pointee.freeIfDone(id)
     }

@@ -64,6 +64,16 @@ extension RingCore {
         return .bytes(count)
     }
 
+    /// What is not sent, or sent and not taken by the peer. A send that the kernel is about to tell of counts twice.
+    func untakenCount(_ id: RingStreamID) -> Int? {
+        // SAFETY: read, and nothing is freed meanwhile.
+        guard let stream = unsafe find(id),
+            case .stream(let transport) = unsafe stream.pointee.service,
+            let count = transport.untakenCount
+        else { return nil }
+        return unsafe stream.pointee.unsentBytes &+ count
+    }
+
     /// Throws away what was received for a stream that is closed, and what it would still send when it is reset.
     mutating func throwAway(_ stream: inout RingStream) {
         buffers.drop(&stream.received)

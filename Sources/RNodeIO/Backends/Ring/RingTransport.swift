@@ -26,6 +26,9 @@ final class RingTransport: Transport {
         ring.send(bytes, stream)
     }
 
+    /// What waits to be sent or is being sent, and what the stream tells.
+    var untakenCount: Int? { ring.untakenCount(stream) }
+
     /// Once everything is sent.
     func finishSending() {
         ring.finishSending(stream)
