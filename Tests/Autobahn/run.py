@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -127,7 +128,8 @@ def clients(tasks, results, port):
 # -- the server, and the whole -------------------------------------------------------------------
 
 
-def started(arguments):
+def started(arguments, calls):
+    """The server and its port. Where it is chopped, it writes into `calls` in the end how many calls were."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -135,6 +137,7 @@ def started(arguments):
     environment = {**os.environ, "MALLOC_PERTURB_": "90"}
     if arguments.chop:
         environment["LD_PRELOAD"] = arguments.chop
+        environment["CHOPPED_CALLS"] = calls
     server = subprocess.Popen(
         [arguments.server, "--port", str(port), "--backend", arguments.backend, "--log-level", "error"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment,
@@ -213,7 +216,8 @@ def main():
     ids = [id for id, _ in cases if id in wanted]
     ordered = sorted(ids, key=lambda id: int(id.split(".")[0]) not in LIGHT_GROUPS)
     begin = time.monotonic()
-    server, port = started(arguments)
+    calls = tempfile.NamedTemporaryFile("r")
+    server, port = started(arguments, calls.name)
     try:
         found = run(ordered, port, arguments.jobs, arguments.verbose)
     finally:
@@ -221,7 +225,8 @@ def main():
         server.send_signal(signal.SIGTERM)
         code = server.wait(30)
     wrong = report(ids, found)
-    how = f"{arguments.backend}{', chopped' if arguments.chop else ''}"
+    chopped = int(calls.read() or 0)
+    how = f"{arguments.backend}{f', {chopped} calls chopped' if arguments.chop else ''}"
     bad = Counter(one for id in ids for one in set(found.get(id, ("FAILED", "FAILED"))[:2]) - RIGHT)
     print(
         f"\nAutobahn on {how}: {len(ids)} of {len(cases)} cases, {len(ids) - wrong} right, "
@@ -230,6 +235,10 @@ def main():
     )
     if died is not None or code != 0:
         print(f"The server ended with {died if died is not None else code}")
+    # Each byte takes a seventh of a call at least; a case has more than ten.
+    if arguments.chop and chopped < 10 * len(ids):
+        print("The server's calls were not chopped")
+        return 1
     return 1 if wrong or not ids or died is not None or code != 0 else 0
 
 
