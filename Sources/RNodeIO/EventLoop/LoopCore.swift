@@ -23,8 +23,8 @@ struct LoopCore: ~Copyable {
     private var freeSlots: [UInt32] = []
     private var generations: [UInt32] = []
     private var wallClock: Int64?
-    /// How many bytes the peers of connections that are behind had not taken when that was last asked, by slot.
-    private var untaken: [UInt32: Int] = [:]
+    /// What the peers of connections that are behind take, by slot, where their transports can tell.
+    private var drains: [UInt32: Drain] = [:]
 
     init(backend: any EventLoopBackend, limits: IOLimits, budget: ConnectionBudget) {
         self.backend = backend
@@ -99,7 +99,7 @@ struct LoopCore: ~Copyable {
     mutating func free(_ id: ConnectionID, abort: Bool) {
         guard let connection = connections.take(at: id.slot) else { return }
         wheel.cancel(connection.timer)
-        if connection.state.contains(.behind) { untaken[connection.id.slot] = nil }
+        if connection.state.contains(.behind) { drains[connection.id.slot] = nil }
         unsentBytes &-= connection.accountedBytes
         if !connection.state.contains(.hungUp) {
             backend.remove(connection.transport.descriptor)
@@ -166,16 +166,14 @@ struct LoopCore: ~Copyable {
     mutating func isDue(_ connection: inout Connection) -> Bool {
         connection.timer = .none
         connection.timerDeadline = .distantFuture
-        if connection.stallDeadline <= now {
-            // It may take less than makes its socket writable.
-            if hasTaken(after: 0, connection) {
-                expectProgress(&connection)
-            } else {
-                stalled(&connection)
-            }
+        if connection.state.contains(.behind), drains(after: 0, connection) {
+            expectProgress(&connection)
+        } else if connection.stallDeadline <= now {
+            stalled(&connection)
             return false
+        } else {
+            arm(at: nextLook(at: connection), &connection)
         }
-        arm(at: connection.stallDeadline, &connection)
         guard connection.deadline <= now else {
             arm(at: connection.deadline, &connection)
             return false
@@ -191,7 +189,7 @@ struct LoopCore: ~Copyable {
         let isOver = !connection.state.isDisjoint(with: [.deaf, .sealed, .overflowTold])
         connection.state.insert(isOver ? .aborted : [.overflowed, .stalled])
         connection.fallBehind(until: now.advanced(by: limits.outputStallTimeout))
-        arm(at: min(connection.stallDeadline, connection.deadline), &connection)
+        arm(at: min(nextLook(at: connection), connection.deadline), &connection)
     }
 
     /// Notes that a send took `sent` bytes: whoever takes nothing of what waits for it is a slow receiver, and told so in
@@ -201,7 +199,7 @@ struct LoopCore: ~Copyable {
         if !connection.output.isEmpty {
             isBehind(sent, &connection)
         } else if connection.state.contains(.behind) {
-            untaken[connection.id.slot] = nil
+            drains[connection.id.slot] = nil
             connection.catchUp()
         }
     }
@@ -209,27 +207,33 @@ struct LoopCore: ~Copyable {
     @inline(never)
     private mutating func isBehind(_ sent: Int, _ connection: inout Connection) {
         if connection.state.contains(.behind) {
-            if sent > 0, hasTaken(after: sent, connection) { expectProgress(&connection) }
+            if sent > 0, drains(after: sent, connection) { expectProgress(&connection) }
         } else {
-            untaken[connection.id.slot] = connection.transport.untakenCount
+            if let count = connection.transport.untakenCount {
+                drains[connection.id.slot] = Drain(untaken: count)
+            }
             expectProgress(&connection)
         }
     }
 
-    /// Whether the peer of a connection that is behind has taken any bytes since this was last asked, when it was sent
-    /// `sent` more. Where the transport can't tell, taking them from us counts as that.
-    private mutating func hasTaken(after sent: Int, _ connection: borrowing Connection) -> Bool {
-        let slot = connection.id.slot
-        guard let before = untaken[slot], let count = connection.transport.untakenCount else {
-            return sent > 0
-        }
-        untaken[slot] = count
-        return count < before &+ sent
+    /// Whether the peer of a connection that is behind takes what it is sent, which was `sent` more since this was last asked.
+    /// Where the transport can't tell, taking them from us counts as that.
+    private mutating func drains(after sent: Int, _ connection: borrowing Connection) -> Bool {
+        guard let count = connection.transport.untakenCount else { return sent > 0 }
+        return drains[connection.id.slot]?.note(count, after: sent) ?? (sent > 0)
     }
 
     private mutating func expectProgress(_ connection: inout Connection) {
         connection.fallBehind(until: now.advanced(by: limits.outputStallTimeout))
-        arm(at: connection.stallDeadline, &connection)
+        arm(at: nextLook(at: connection), &connection)
+    }
+
+    /// When to look next whether a connection's peer takes what it is sent: it may take less than makes its socket writable.
+    private func nextLook(at connection: borrowing Connection) -> MonotonicInstant {
+        guard connection.state.contains(.behind), drains[connection.id.slot] != nil else {
+            return connection.stallDeadline
+        }
+        return min(connection.stallDeadline, now.advanced(by: Drain.interval))
     }
 
     // MARK: - Interest

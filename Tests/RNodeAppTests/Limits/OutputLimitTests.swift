@@ -142,29 +142,49 @@ struct OutputLimitTests {
         #expect(ada.socket.peer.isReset == (milliseconds == 100_000))
     }
 
-    @Test("C10 outputStallTimeout: what the peer takes counts, not what the kernel takes for it")
-    func stallGoesByThePeer() async throws {
-        for takes in [false, true] {
-            let errors = Errors()
-            var io = IOLimits()
-            io.outputStallTimeout = .seconds(10)
-            let stage = try await stage(io, Journal(), errors)
-            let ada = try await stage.client(
-                id: "ada", shape: StreamShape(windowBytes: Self.window))
-            for number in 0..<10 { try await stage.tell("ada", number) }
-            await stage.host.advance(by: .milliseconds(9_000))
-            let peer = ada.socket.peer
-            if takes {
-                #expect(peer.takeBytes(atMost: 1).count == 1)
-            } else {
-                peer.shape = StreamShape(windowBytes: Self.window + 10)
-            }
-            try await stage.tell("ada", 10)
-            await stage.host.advance(by: .milliseconds(1_001))
-            #expect(errors.all.isEmpty == takes)
-            await stage.host.advance(by: .milliseconds(9_000))
-            #expect(!errors.all.isEmpty)
+    @Test(
+        "C10 outputStallTimeout: what the peer takes counts, when it is enough, and not what the kernel takes for it",
+        arguments: [(512, 0), (512, 1), (2_048, 3), (2_048, 4)])
+    func stallGoesByThePeer(window: Int, taken: Int) async throws {
+        let errors = Errors()
+        var io = IOLimits()
+        io.outputStallTimeout = .seconds(10)
+        let stage = try await stage(io, Journal(), errors)
+        let ada = try await stage.client(id: "ada", shape: StreamShape(windowBytes: window))
+        for number in 0..<40 { try await stage.tell("ada", number) }
+        await stage.host.advance(by: .milliseconds(9_000))
+        let peer = ada.socket.peer
+        if taken > 0 {
+            #expect(peer.takeBytes(atMost: taken).count == taken)
+        } else {
+            peer.shape = StreamShape(windowBytes: window + 10)
         }
+        try await stage.tell("ada", 40)
+        await stage.host.advance(by: .milliseconds(1_001))
+        #expect(errors.all.isEmpty == (taken > 0 && taken >= window / 512))
+        await stage.host.advance(by: .milliseconds(9_000))
+        #expect(!errors.all.isEmpty)
+    }
+
+    @Test(
+        "C10 outputStallTimeout begins with the last byte the peer took, though its socket did not become writable",
+        arguments: [100, 9_000])
+    func stallBeginsWithTheLastByteTaken(milliseconds: Int) async throws {
+        let errors = Errors()
+        var io = IOLimits()
+        io.outputStallTimeout = .seconds(10)
+        let stage = try await stage(io, Journal(), errors)
+        let ada = try await stage.client(id: "ada", shape: StreamShape(windowBytes: Self.window))
+        for number in 0..<10 { try await stage.tell("ada", number) }
+        let peer = ada.socket.peer
+        peer.shape = StreamShape(windowBytes: 1)
+        await stage.host.advance(by: .milliseconds(milliseconds))
+        #expect(peer.takeBytes(atMost: 1).count == 1)
+        await stage.host.advance(by: .milliseconds(9_999))
+        #expect(errors.all.isEmpty)
+        // What was taken is seen at the next look, a quarter of a second later at most.
+        await stage.host.advance(by: .milliseconds(252))
+        #expect(!errors.all.isEmpty)
     }
 
     // MARK: - All that is unfinished
