@@ -91,8 +91,9 @@ async def never_read(sockets: ServerSockets, number: int) -> float:
     link = writer.get_extra_info("socket").dup()
     link.setblocking(False)
     name = sockets.name(link.getsockname())
-    while name not in sockets.untaken:
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(10):
+        while name not in sockets.untaken:
+            await asyncio.sleep(0.1)
     rest, untaken = b"", 0
     # When the server last sent, or its kernel was rid of something: two seconds of neither are the end.
     last, is_over = time.monotonic(), False
