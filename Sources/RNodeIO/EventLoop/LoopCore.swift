@@ -166,7 +166,7 @@ struct LoopCore: ~Copyable {
     mutating func isDue(_ connection: inout Connection) -> Bool {
         connection.timer = .none
         connection.timerDeadline = .distantFuture
-        if connection.state.contains(.behind), drains(after: 0, connection) {
+        if connection.state.contains(.behind), takesSome(after: 0, connection) {
             expectProgress(&connection)
         } else if connection.stallDeadline <= now {
             stalled(&connection)
@@ -197,7 +197,7 @@ struct LoopCore: ~Copyable {
     @inline(__always)
     mutating func noteProgress(_ sent: Int, _ connection: inout Connection) {
         if !connection.output.isEmpty {
-            isBehind(sent, &connection)
+            noteSlow(after: sent, &connection)
         } else if connection.state.contains(.behind) {
             drains[connection.id.slot] = nil
             connection.catchUp()
@@ -205,9 +205,9 @@ struct LoopCore: ~Copyable {
     }
 
     @inline(never)
-    private mutating func isBehind(_ sent: Int, _ connection: inout Connection) {
+    private mutating func noteSlow(after sent: Int, _ connection: inout Connection) {
         if connection.state.contains(.behind) {
-            if sent > 0, drains(after: sent, connection) { expectProgress(&connection) }
+            if sent > 0, takesSome(after: sent, connection) { expectProgress(&connection) }
         } else {
             if let count = connection.transport.untakenCount {
                 drains[connection.id.slot] = Drain(untaken: count)
@@ -218,7 +218,7 @@ struct LoopCore: ~Copyable {
 
     /// Whether the peer of a connection that is behind takes what it is sent, which was `sent` more since this was last asked.
     /// Where the transport can't tell, taking them from us counts as that.
-    private mutating func drains(after sent: Int, _ connection: borrowing Connection) -> Bool {
+    private mutating func takesSome(after sent: Int, _ connection: borrowing Connection) -> Bool {
         guard let count = connection.transport.untakenCount else { return sent > 0 }
         return drains[connection.id.slot]?.note(count, after: sent) ?? (sent > 0)
     }

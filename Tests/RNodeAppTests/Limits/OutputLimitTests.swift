@@ -126,16 +126,24 @@ struct OutputLimitTests {
 
     // MARK: - Time
 
-    @Test(arguments: [9_999, 10_000, 10_001, 100_000])
-    func `outputStallTimeout: who takes nothing for so long is closed`(milliseconds: Int)
-        async throws
+    /// A client that reads nothing, was sent more than it takes, and has ten seconds to take some.
+    private func stalled(window: Int = window, messages: Int = 10)
+        async throws -> (stage: Stage, ada: Client, errors: Errors)
     {
         let errors = Errors()
         var io = IOLimits()
         io.outputStallTimeout = .seconds(10)
         let stage = try await stage(io, Journal(), errors)
-        let ada = try await stage.client(id: "ada", shape: StreamShape(windowBytes: Self.window))
-        for number in 0..<10 { try await stage.tell("ada", number) }
+        let ada = try await stage.client(id: "ada", shape: StreamShape(windowBytes: window))
+        for number in 0..<messages { try await stage.tell("ada", number) }
+        return (stage, ada, errors)
+    }
+
+    @Test(arguments: [9_999, 10_000, 10_001, 100_000])
+    func `outputStallTimeout: who takes nothing for so long is closed`(milliseconds: Int)
+        async throws
+    {
+        let (stage, ada, errors) = try await stalled()
         await stage.host.advance(by: .milliseconds(milliseconds))
         let isOver = milliseconds >= 10_000
         #expect(errors.all.first == (isOver ? "slow_consumer slow consumer 1013" : nil))
@@ -146,12 +154,7 @@ struct OutputLimitTests {
         "C10 outputStallTimeout: what the peer takes counts, when it is enough, and not what the kernel takes for it",
         arguments: [(512, 0), (512, 1), (2_048, 3), (2_048, 4)])
     func stallGoesByThePeer(window: Int, taken: Int) async throws {
-        let errors = Errors()
-        var io = IOLimits()
-        io.outputStallTimeout = .seconds(10)
-        let stage = try await stage(io, Journal(), errors)
-        let ada = try await stage.client(id: "ada", shape: StreamShape(windowBytes: window))
-        for number in 0..<40 { try await stage.tell("ada", number) }
+        let (stage, ada, errors) = try await stalled(window: window, messages: 40)
         await stage.host.advance(by: .milliseconds(9_000))
         let peer = ada.socket.peer
         if taken > 0 {
@@ -170,12 +173,7 @@ struct OutputLimitTests {
         "C10 outputStallTimeout begins with the last byte the peer took, though its socket did not become writable",
         arguments: [100, 9_000])
     func stallBeginsWithTheLastByteTaken(milliseconds: Int) async throws {
-        let errors = Errors()
-        var io = IOLimits()
-        io.outputStallTimeout = .seconds(10)
-        let stage = try await stage(io, Journal(), errors)
-        let ada = try await stage.client(id: "ada", shape: StreamShape(windowBytes: Self.window))
-        for number in 0..<10 { try await stage.tell("ada", number) }
+        let (stage, ada, errors) = try await stalled()
         let peer = ada.socket.peer
         peer.shape = StreamShape(windowBytes: 1)
         await stage.host.advance(by: .milliseconds(milliseconds))
