@@ -176,8 +176,11 @@ extension App {
     ///
     /// Without `compress` nobody gets it compressed; with it, it is deflated once for all with the same parameters.
     public func broadcast(path: String, _ message: String, compress: Bool = true) async {
+        var deflated: [Publication.Variant] = []
         for loop in core?.loops ?? [] {
-            await loop.run { $0.broadcast(message, compress: compress, path: path) }
+            deflated = await loop.run { [deflated] in
+                $0.broadcast(message, compress: compress, path: path, deflated)
+            }
         }
     }
 
@@ -220,11 +223,14 @@ extension AppLoop {
         }
     }
 
-    /// Sends a text to every connection of a route on this loop.
-    func broadcast(_ message: String, compress: Bool, path: String) {
+    /// Sends a text to every connection of a route on this loop; takes what other loops deflated of it, and returns that with
+    /// what this one did.
+    func broadcast(
+        _ message: String, compress: Bool, path: String, _ known: [Publication.Variant]
+    ) -> [Publication.Variant] {
         var frame = ByteBuffer()
         FrameEncoder.encode(.text, message.utf8Span.span, into: &frame)
-        var deflated = DeflatedFrames()
+        var deflated = DeflatedFrames(known)
         for id in eventLoop.openConnections() {
             guard let route = route(of: id), route.path == path,
                 peer(id)?.isWelcomed ?? true
@@ -247,6 +253,7 @@ extension AppLoop {
                 : frame.withSpan { enqueue($0, forRoomMember: id) }
             counters.routes[route.index].sent(bytes: message.utf8.count, times: count)
         }
+        return deflated.forOthers()
     }
 
     /// The compression that was agreed on with a connection.

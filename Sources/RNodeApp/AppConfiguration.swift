@@ -40,7 +40,8 @@ public struct AppConfiguration: Sendable {
     public var fileReadsMax = max(ProcessInfo.processInfo.activeProcessorCount / 2, 1)
     /// Requests for files that wait until others are read. 0…65,536; default 1,024. Beyond: 503 with `Retry-After`.
     public var fileReadsWaitingMax = 1_024
-    /// `message_blocked` notices a connection gets a second. 1…1,000; default 10. Beyond: counted only.
+    /// `message_blocked` notices that a connection gets a second for messages without an `id`; each with one is answered.
+    /// 1…1,000; default 10. Beyond: counted only.
     public var blockedNoticesPerSecondMax = 10
     /// How old a WebSocket connection may grow, ±10 %; then it is closed with 1001. nil for any age, or 1 s…365 days; default nil.
     ///
@@ -88,6 +89,8 @@ public struct AppConfiguration: Sendable {
     package var zlibMemory: ZlibMemory?
     /// Where the app logs to.
     public var logger = Logger(label: "rnode")
+    /// Whether it is the small app of an admin listener, whose limits nobody has chosen.
+    var isAdministrative = false
 
     /// The defaults.
     public init() {}

@@ -71,7 +71,7 @@ final class AppCore: @unchecked Sendable {
             AppLoop(eventLoop: loop, core: self, random: random(loop.index))
         }
         places = loops.map { Place($0) }
-        logLimits()
+        if !configuration.isAdministrative { logLimits() }
         for loop in loops {
             loop.eventLoop.setHandler(loop)
             loop.startMetricsBridge()

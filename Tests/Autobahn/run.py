@@ -154,6 +154,19 @@ def started(arguments, calls):
     sys.exit("The server did not start")
 
 
+def backend_of(server, asked):
+    """What the server's loops wait with: where the kernel gives no io_uring, epoll takes its place, and the verdict says so."""
+    folder = f"/proc/{server.pid}/fd"
+    for _ in range(100 if asked == "io_uring" else 0):
+        try:
+            if any(os.readlink(f"{folder}/{name}") == "anon_inode:[io_uring]" for name in os.listdir(folder)):
+                return asked
+        except FileNotFoundError:
+            pass
+        time.sleep(0.02)
+    return "epoll, for there is no io_uring here" if asked == "io_uring" else asked
+
+
 def line(id, result):
     behavior, close, notes, seconds = result
     return f"{id:10} {behavior:14} {close:18} {seconds:7.2f} s  {notes}"
@@ -218,6 +231,7 @@ def main():
     begin = time.monotonic()
     calls = tempfile.NamedTemporaryFile("r")
     server, port = started(arguments, calls.name)
+    backend = backend_of(server, arguments.backend)
     try:
         found = run(ordered, port, arguments.jobs, arguments.verbose)
     finally:
@@ -226,7 +240,7 @@ def main():
         code = server.wait(30)
     wrong = report(ids, found)
     chopped = int(calls.read() or 0)
-    how = f"{arguments.backend}{f', {chopped} calls chopped' if arguments.chop else ''}"
+    how = f"{backend}{f', {chopped} calls chopped' if arguments.chop else ''}"
     bad = Counter(one for id in ids for one in set(found.get(id, ("FAILED", "FAILED"))[:2]) - RIGHT)
     print(
         f"\nAutobahn on {how}: {len(ids)} of {len(cases)} cases, {len(ids) - wrong} right, "

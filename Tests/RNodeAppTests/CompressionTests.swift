@@ -321,6 +321,29 @@ struct CompressionTests {
         #expect(Self.deflations(other) == 2)
     }
 
+    @Test func `what is broadcast to a route is deflated once for each encoding on all loops`()
+        async throws
+    {
+        let (stage, _) = try await Self.stage(loops: 3)
+        var clients: [TestWebSocket] = []
+        for number in 0..<12 {
+            var options = DeflateOptions()
+            if number >= 8 { options.serverWindowBitsMax = 9 }
+            // The first loop has nobody with compression.
+            let compression = number % 3 > 0 ? options : nil
+            clients.append(
+                try await TestWebSocket.open(
+                    stage.host, "/room", loop: number % 3, compression: compression))
+        }
+        await stage.host.settle()
+        let (app, text, before) = (stage.app, Self.long(), Self.deflations(stage))
+        for round in 1...2 {
+            try await stage.host.run { await app.broadcast(path: "/room", text) }
+            for client in clients { #expect(try await client.nextText() == text) }
+            #expect(Self.deflations(stage) - before == 2 * round)
+        }
+    }
+
     @Test func `members with takeover get shared messages between their own, and understand all`()
         async throws
     {

@@ -24,6 +24,10 @@ struct KernelThreatTests {
         let lines = log.lines.filter { $0.contains("accepting connections failed") }
         #expect(lines.count >= 9 && lines.count <= 11)
         #expect(lines.contains { $0.contains("EMFILE") || $0.contains("errno 24") })
+        let untold = lines.compactMap {
+            $0.split(separator: "suppressed=").last.flatMap { Int($0) }
+        }
+        #expect(untold.count == lines.count && untold.contains { $0 > 0 })
     }
 
     @Test(arguments: [1, 2, 20])

@@ -15,6 +15,9 @@ import re
 import subprocess
 import sys
 
+# How many traps each list allows: a number that only falls.
+MOST = {"decoders.txt": 636, "receiving.txt": 15}
+
 # What decodes bytes from the wire. Of RNodeApp it is the folder Control.
 MODULES = ("RNodeBytes", "RNodeHTTP", "RNodeWS")
 CONTROL = re.compile(
@@ -119,6 +122,9 @@ def differences(path, now):
     print(f"{path.name}: {sum(now.values())} traps in {len(now)} functions; {wrong} differ from the list")
     # The list may only shrink: a function's number may rise where another's falls by as many, the sum never.
     was, is_now = before_last_change(path), sum(before.values())
+    if is_now != MOST[path.name]:
+        print(f"{path.name} allows {is_now} traps, MOST says {MOST[path.name]}: it may only shrink, and MOST with it")
+        wrong += 1
     if was is not None and is_now > was:
         print(f"{path.name} allows {is_now} traps, and {was} before its last change: it may only shrink")
         wrong += 1

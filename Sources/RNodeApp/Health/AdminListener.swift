@@ -9,6 +9,9 @@ extension App {
         small.backend = configuration.backend
         small.logger = configuration.logger
         small.health.isServed = false
+        small.isAdministrative = true
+        // Whoever looks after a server, and few more.
+        small.io.connectionsMax = 256
         let admin = App(small)
         let endpoints = HealthEndpoints(subject: AppReference(self), server: AppReference(admin))
         admin.register { endpoints.add(to: &$0) }

@@ -1,8 +1,8 @@
 /// What all connections of a process together may hold in memory.
 ///
-/// Beside the limits of each connection. Neither can be switched off: that many connections can't bring the process down
-/// is the point of them. Checked when the app starts to listen; where the process runs in a cgroup with a memory limit, each
-/// is at most its part of that.
+/// Beside the limits of each connection; its head of a request and bytes that wait to be read have those alone. Neither can be
+/// switched off: that messages of many connections, or to them, can't bring the process down is the point of them. Checked when
+/// the app starts to listen; where the process runs in a cgroup with a memory limit, each is at most its part of that.
 public struct MemoryLimits: Sendable, Hashable {
     /// Bytes that wait to be sent. 64 KiB…1 TiB; default 512 MiB. Beyond: the slowest connections are cut.
     public var outboundBytesMax = 536_870_912

@@ -53,6 +53,15 @@ struct DeflatedFrames: ~Copyable {
 
     init() {}
 
+    /// What another loop deflated of the same frames.
+    init(_ known: [Publication.Variant]) {
+        for frames in known {
+            _ = variant(as: frames.encoding, isRaw: frames.isRaw) {
+                $0.append(frames.bytes.span, isDeflated: frames.isDeflated)
+            }
+        }
+    }
+
     /// The variant for an encoding, filled by `fill` when it is first asked for.
     mutating func variant(
         as encoding: DeflateEncoding, isRaw: Bool, _ fill: (Variant) -> Void

@@ -6,7 +6,8 @@ internal import RNodeIO
 /// more bytes wait than the route's hard cap allows. Messages are what may be dropped: those of rooms, direct messages,
 /// broadcasts, and what callbacks send. The protocol's own answers (`welcome`, acks, errors, pongs and the like) and
 /// WebSocket control frames never are; nor is a message that has begun to be sent. Dropped messages are counted as
-/// `messages_dropped_total`, and `onError` says so, at most once a second, with the `errorType` `slow_consumer`.
+/// `messages_dropped_total`, and `onError` says so, at most once a second, with the `errorType` `slow_consumer`; a
+/// raw route has no `onError`, and is counted only.
 public struct SlowConsumerPolicy: Sendable {
     let overflow: OverflowPolicy
     let key: (@Sendable (Span<UInt8>) -> String?)?

@@ -133,7 +133,7 @@ struct UpgradeThreatTests {
             ("BREW /evil", "", 501),
             ("get /evil", "", 501),
         ])
-    func `A9 h2c is ignored, a known method on no route is 405, an unknown one 501`(
+    func `A9 h2c is ignored, a known method that a path lacks is 405, an unknown one 501`(
         line: String, fields: String, status: Int
     ) async throws {
         let journal = Journal()
