@@ -121,6 +121,14 @@ def test_the_admin_listener_has_health_and_metrics_to_itself(start):
     lines = server.tail(100_000).splitlines()
     for text in [" limits", " memory limits are off"]:
         assert sum(line.endswith(text) for line in lines) == 1, "the app's, and not the admin listener's too"
+    # At 256 connections the last is served, and one more is turned away.
+    links = [socket.create_connection(("127.0.0.1", admin), timeout=10) for _ in range(256)]
+    links[-1].sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert links[-1].recv(4_096).startswith(b"HTTP/1.1 200 ")
+    with socket.create_connection(("127.0.0.1", admin), timeout=10) as refused:
+        assert refused.recv(4_096).startswith(b"HTTP/1.1 503 ")
+    for link in links:
+        link.close()
     server.terminate()
     assert server.wait() == 0
     with pytest.raises(OSError):

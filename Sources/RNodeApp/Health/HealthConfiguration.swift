@@ -6,7 +6,8 @@ public struct HealthConfiguration: Sendable {
     public var isServed = true
     /// Where `/livez`, `/readyz` and `/metrics` are served instead of on the app's own listeners; nil for there.
     ///
-    /// It has a loop of its own, so it answers when all the app's loops are blocked, and until the drain is over.
+    /// It has a loop of its own, so it answers when all the app's loops are blocked, and until the drain is over. It takes
+    /// 256 connections at most, beside those of ``/RNodeIO/IOLimits/connectionsMax``; beyond: 503.
     public var adminListener: SocketAddress?
     /// A condition of the user's for `/readyz`, such as that a broker is connected. Asked for each request, on a loop: it
     /// must not block.
