@@ -38,15 +38,13 @@ package struct EventProbe {
         }
     }
 
-    /// The same steps as in ``WebSocketPeer/run(_:_:)``: the gate, what the flow says of the event, the callback.
+    /// What the flow that runs this event on a live connection does for it: the gate, and the call.
     private func raise(_ event: WebSocketEvent) {
-        guard peer.admits(event),
-            case .sync(let body) = peer.route.callbacks[Int(event.rawValue)]
-        else { return }
-        _ = peer.call(body, event, fields(of: event), text.span)
+        guard peer.admits(event) else { return }
+        _ = peer.outcome(of: event, fields(of: event), text.span)
     }
 
-    /// What the flow that runs this event on a live connection says of it.
+    /// What that flow says of it.
     private func fields(of event: WebSocketEvent) -> EventFields {
         switch event {
         case .onConnect: EventFields()

@@ -26,6 +26,18 @@ extension WebSocketPeer {
         }
     }
 
+    /// Calls an event's callback, if it has one; nil for one that has to be waited for, which is not called.
+    @inline(__always)
+    func outcome(
+        of event: WebSocketEvent, _ fields: @autoclosure () -> EventFields, _ text: Span<UInt8>
+    ) -> EventOutcome? {
+        switch route.callbacks[Int(event.rawValue)] {
+        case .none: .passed
+        case .sync(let body): call(body, event, fields(), text)
+        case .async: nil
+        }
+    }
+
     func outcome(
         of event: WebSocketEvent, _ fields: EventFields, _ text: [UInt8]
     ) async -> EventOutcome {
@@ -62,10 +74,6 @@ extension WebSocketPeer {
 
     /// Runs a synchronous onConnect; nil when it has to be waited for.
     func connectAtOnce() -> EventOutcome? {
-        switch route.callbacks[Int(WebSocketEvent.onConnect.rawValue)] {
-        case .none: .passed
-        case .sync(let body): call(body, .onConnect, EventFields(), Span())
-        case .async: nil
-        }
+        outcome(of: .onConnect, EventFields(), Span())
     }
 }

@@ -41,12 +41,10 @@ extension WebSocketPeer {
                 return serveWaiting()
             case .ask: return suspend(flow, at: step, text)
             case .run(let event):
-                switch route.callbacks[Int(event.rawValue)] {
-                case .none: input = .outcome(.passed)
-                case .sync(let body):
-                    input = .outcome(call(body, event, flow.fields(of: event), text))
-                case .async: return suspend(flow, at: step, text)
+                guard let outcome = outcome(of: event, flow.fields(of: event), text) else {
+                    return suspend(flow, at: step, text)
                 }
+                input = .outcome(outcome)
             }
         }
     }
