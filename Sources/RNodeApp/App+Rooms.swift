@@ -258,7 +258,8 @@ extension AppLoop {
 
     /// The compression that was agreed on with a connection.
     func deflate(of connection: ConnectionID) -> PerMessageDeflate? {
-        withWebSocket(connection) { $0.borrow { $0.deflate } } ?? nil
+        withWebSocket(connection) { $0.borrow { $0.session.extension as? PerMessageDeflate } }
+            ?? nil
     }
 
     private func route(of connection: ConnectionID) -> WebSocketRoute? {

@@ -91,47 +91,63 @@ final class IncomingRequest {
 struct WebSocketState: ~Copyable {
     var session: WebSocketSession
     let route: WebSocketRoute
-    /// The route's, at hand for each message.
-    let raw: RawWebSocketCallbacks?
     /// What this loop counts of the route.
     let counters: RouteCounters
     /// Who it is. On a raw route nil until somebody needs to name it.
     var peer: WebSocketPeer?
     let openedAt: MonotonicInstant
-    /// The session's extension, if one was agreed on.
-    let deflate: PerMessageDeflate?
-    /// When it has grown too old; `.distantFuture` when it may grow for ever.
-    var endOfLife: MonotonicInstant
-    /// Its data messages, held against the route's rate; nil where there is none.
-    var meter: Owned<MessageMeter>?
-    /// Its pings and pongs.
-    var controlFrames = TokenBucket()
-    /// The part of the loop's bytes in unfinished messages that is this connection's.
-    var accountedBytes = 0
-    private var reasonOfClose: Owned<String>?
+    /// What an idle connection does not have, made when it is first needed.
+    private var rare: Owned<RareState>?
 
-    /// Why the client closed it; empty until it does. Behind a pointer: most of a connection's life there is none.
+    /// The part of the loop's bytes in unfinished messages that is this connection's.
+    var accountedBytes: Int {
+        get { rare?.borrow { $0.accountedBytes } ?? 0 }
+        set { withRare { $0.accountedBytes = newValue } }
+    }
+
+    /// Why the client closed it; empty until it does.
     var closeReason: String {
-        get { reasonOfClose?.borrow { $0 } ?? "" }
-        set { reasonOfClose = Owned(newValue) }
+        get { rare?.borrow { $0.closeReason } ?? "" }
+        set { withRare { $0.closeReason = newValue } }
+    }
+
+    /// When it has grown too old; `.distantFuture` when it may grow for ever.
+    var endOfLife: MonotonicInstant {
+        get { rare?.borrow { $0.endOfLife } ?? .distantFuture }
+        set { withRare { $0.endOfLife = newValue } }
     }
 
     /// Nothing of it is to be looked at after a read: its deadline moved away at most, and it holds nothing.
+    @inline(__always)
     var isQuiet: Bool { session.isQuiet && peer == nil && accountedBytes == 0 }
 
     init(
         _ session: consuming WebSocketSession, route: WebSocketRoute, counters: RouteCounters,
-        peer: WebSocketPeer?,
-        deflate: PerMessageDeflate?, openedAt now: MonotonicInstant, endOfLife: MonotonicInstant
+        peer: WebSocketPeer?, openedAt now: MonotonicInstant
     ) {
         self.session = session
         self.route = route
-        raw = route.raw
         self.counters = counters
         self.peer = peer
-        self.deflate = deflate
         openedAt = now
-        self.endOfLife = endOfLife
-        meter = route.messageRate == nil ? nil : Owned(MessageMeter())
     }
+
+    /// Lends what is rare.
+    mutating func withRare<Result>(_ body: (inout RareState) -> Result) -> Result {
+        let rare = rare.take() ?? Owned(RareState())
+        let result = rare.update(body)
+        self.rare = consume rare
+        return result
+    }
+}
+
+/// What a WebSocket connection has that is in the middle of something, ends, or is limited.
+struct RareState {
+    /// Its data messages, held against the route's rate.
+    var messages = MessageMeter()
+    /// Its pings and pongs.
+    var controlFrames = TokenBucket()
+    var accountedBytes = 0
+    var closeReason = ""
+    var endOfLife = MonotonicInstant.distantFuture
 }

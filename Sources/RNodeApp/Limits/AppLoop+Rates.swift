@@ -11,13 +11,13 @@ extension AppLoop {
         let route = state.borrow { $0.route }
         guard let rate = route.messageRate else { return true }
         let now = eventLoop.now
-        let verdict = state.update { state in
-            state.meter?.update {
-                $0.judge(at: now, rate, breachTimeout: route.limits.rateBreachTimeout)
+        let verdict = state.update {
+            $0.withRare {
+                $0.messages.judge(at: now, rate, breachTimeout: route.limits.rateBreachTimeout)
             }
         }
         switch verdict {
-        case .none, .admitted: return true
+        case .admitted: return true
         case .blocked:
             counters.breached(.messagesPerSecondMax)
             if !route.isRaw, let peer = state.borrow({ $0.peer }) {
@@ -38,7 +38,8 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
     ) -> Bool {
         let now = connection.now
-        let isAdmitted = state.update { $0.controlFrames.take(at: now, $0.route.controlFrameRate) }
+        let rate = state.borrow { $0.route.controlFrameRate }
+        let isAdmitted = state.update { $0.withRare { $0.controlFrames.take(at: now, rate) } }
         if !isAdmitted { fail(.tooManyControlFrames, state, &connection) }
         return isAdmitted
     }

@@ -1,7 +1,7 @@
 /// Where a connection's messages come from, and where they go: looked up once for all that came in one read.
 @safe
 struct MessageReceiver {
-    // SAFETY: not retained, for that would show in each read: the connection's state holds it, and outlives the read.
+    // SAFETY: not retained, for that would show in each read: the connection's route holds it, and outlives the read.
     /// What a raw route calls; nil on any other.
     private let raw: Unmanaged<RawWebSocketCallbacks>?
     /// Whether messages are held against a rate.
@@ -13,8 +13,8 @@ struct MessageReceiver {
 
     init(_ state: borrowing Owned<WebSocketState>) {
         unsafe self.state = state.address
-        unsafe raw = state.borrow { $0.raw }.map { unsafe .passUnretained($0) }
-        isMetered = state.borrow { $0.meter != nil }
+        unsafe raw = state.borrow { $0.route.raw }.map { unsafe .passUnretained($0) }
+        isMetered = state.borrow { $0.route.messageRate != nil }
     }
 
     /// What the session finds next. Not by `update`: as a closure it would be called for each message.

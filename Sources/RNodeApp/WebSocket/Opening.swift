@@ -111,10 +111,10 @@ extension AppLoop {
             jitter: UInt8(truncatingIfNeeded: random.next()))
         connection.outputHardCapBytes = route.outputHardCapBytes(core.configuration.io)
         connection.overflowPolicy = route.slowConsumers.overflow
-        let state = WebSocketState(
+        var state = WebSocketState(
             session, route: route, counters: counters.routes[route.index], peer: opening.peer,
-            deflate: deflate, openedAt: connection.now,
-            endOfLife: endOfLife(from: connection.now))
+            openedAt: connection.now)
+        if let end = endOfLife(from: connection.now) { state.endOfLife = end }
         connections.put(.webSocket(Owned(state)), at: connection.id.slot)
         counters.routes[route.index].connectionOpened()
         opening.peer?.opened()
@@ -123,11 +123,9 @@ extension AppLoop {
         withWebSocket(connection.id) { setDeadline($0, &connection) }
     }
 
-    /// When a connection that opens now will be too old: its age, and up to a tenth of that more or less.
-    private func endOfLife(from now: MonotonicInstant) -> MonotonicInstant {
-        guard let age = core.configuration.connectionAgeMax?.nanosecondsClamped else {
-            return .distantFuture
-        }
+    /// When a connection that opens now will be too old: its age, and up to a tenth of that more or less; nil for never.
+    private func endOfLife(from now: MonotonicInstant) -> MonotonicInstant? {
+        guard let age = core.configuration.connectionAgeMax?.nanosecondsClamped else { return nil }
         // At most a year, so nothing here overflows.
         let jitter = Int64(random.next() % UInt64(max(age / 5, 1))) &- age / 10
         return now.advanced(byNanoseconds: age &+ jitter)

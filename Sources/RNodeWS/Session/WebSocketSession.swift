@@ -81,7 +81,8 @@ public struct WebSocketSession: ~Copyable {
     var peerCode: CloseCode?
     /// The code of our close frame; nil before, and when it had none.
     public internal(set) var closeCodeSent: CloseCode?
-    let `extension`: (any WebSocketExtension)?
+    /// What was agreed on in the handshake.
+    package let `extension`: (any WebSocketExtension)?
 
     /// A session that has just been opened by its handshake, with limits and spare memory of its own.
     ///
