@@ -109,6 +109,7 @@ struct ImportTests {
         "RNodeIO/Backends/Epoll.swift",
         "RNodeIO/Backends/Poll.swift",
         "RNodeIO/Backends/Ring/AcceptQueue.swift",
+        "RNodeIO/Backends/Ring/IOUring+Owners.swift",
         "RNodeIO/Backends/Ring/IOUring.swift",
         "RNodeIO/Backends/Ring/KernelRing.swift",
         "RNodeIO/Backends/Ring/RingCore+Completing.swift",

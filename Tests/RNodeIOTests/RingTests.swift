@@ -353,6 +353,43 @@ import Testing
         stage.expectNothingLeft()
     }
 
+    @Test("A buffer goes with its memory and leaves other; behind what waits it is copied")
+    func given() throws {
+        let stage = try Stage()
+        let (stream, peer) = InMemoryTransport.connected(
+            descriptors: stage.kernel.descriptors, shape: StreamShape())
+        let transport = stage.backend.adopt(stream)
+        let bytes = (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        var buffer = ByteBuffer(capacity: 9_000)
+        buffer.append(bytes.span)
+        let whole = transport.send(from: &buffer)
+        #expect(whole == .bytes(5_000))
+        var (count, capacity) = (buffer.count, buffer.capacity)
+        #expect(count == 0)
+        #expect(capacity > 0 && capacity < 9_000, "other memory")
+        buffer.append(bytes.span)
+        let before = buffer.capacity
+        let copied = transport.send(from: &buffer)
+        #expect(copied == .bytes(5_000))
+        (count, capacity) = (buffer.count, buffer.capacity)
+        #expect(count == 0)
+        #expect(capacity == before, "its own memory")
+        // More than may wait is taken in part, and the rest stays.
+        let many = [UInt8](repeating: 9, count: 70_000)
+        buffer.append(many.span)
+        let part = transport.send(from: &buffer)
+        #expect(part == .bytes(55_536))
+        count = buffer.count
+        #expect(count == 70_000 - 55_536)
+        let none = transport.send(from: &buffer)
+        #expect(none == .wouldBlock)
+        stage.settle()
+        #expect(peer.takeBytes() == bytes + bytes + many.prefix(55_536))
+        transport.close(abort: true)
+        stage.settle()
+        stage.expectNothingLeft()
+    }
+
     @Test("Who is not read receives no more than was on its way, and gets all of it later")
     func paused() throws {
         let stage = try Stage(buffers: 4, bufferBytes: 64)

@@ -55,6 +55,7 @@ extension LoopCore {
     private mutating func sendsAll(from connection: inout Connection) -> Bool {
         let unsent = connection.output.count
         guard unsent > 0 else { return true }
+        guard unsent < Self.copiedBytesMax else { return givesAll(from: &connection) }
         let transport = connection.transport
         guard
             let sent = took(connection.output.withSpan { transport.send($0) }, &connection)
@@ -65,6 +66,16 @@ extension LoopCore {
         }
         connection.output.removeFirst(sent)
         return false
+    }
+
+    /// More bytes than these may be dearer to copy than to give away with their memory.
+    private static var copiedBytesMax: Int { 2_048 }
+
+    /// The same with many bytes, whose memory the transport may take.
+    @inline(never)
+    private mutating func givesAll(from connection: inout Connection) -> Bool {
+        let result = connection.transport.send(from: &connection.output)
+        return took(result, &connection) != nil && connection.output.isEmpty
     }
 
     /// How many bytes a send took, as the transport says; nil when the stream broke, which is noted.

@@ -37,6 +37,13 @@ public protocol Transport: AnyObject {
     /// Writes as many of the first of `bytes` as the stream takes now. `bytes` is not empty.
     func send(_ bytes: Span<UInt8>) -> SendResult
 
+    /// The same of a buffer's bytes, which is not empty; removes from it what was taken. Unless implemented, what `send`
+    /// takes of its bytes.
+    ///
+    /// For many bytes at once: a transport that keeps them until they have gone may take the buffer's memory with them, and
+    /// leave it other memory.
+    func send(from buffer: inout ByteBuffer) -> SendResult
+
     /// How many of the bytes that `send` took the peer has not taken yet, as far as this side knows; nil, as unless
     /// implemented, where that can't be told.
     ///
@@ -53,6 +60,13 @@ public protocol Transport: AnyObject {
 }
 
 extension Transport {
+    /// By `send`, as a copy.
+    public func send(from buffer: inout ByteBuffer) -> SendResult {
+        let result = buffer.withSpan { send($0) }
+        if case .bytes(let count) = result { buffer.removeFirst(count) }
+        return result
+    }
+
     /// It can't be told.
     public var untakenCount: Int? { nil }
 }

@@ -29,6 +29,9 @@ extension TransportConformance {
                     let back = try subject.carry(bytes, from: there, to: here, piece: piece)
                     try expect(back == bytes, "other bytes arrived from the peer")
                 }
+                try expect(
+                    subject.carry(bytes, from: here, to: there, inBuffers: true) == bytes,
+                    "other bytes arrived of those in buffers")
                 let few = Array(bytes.prefix(300))
                 try expect(
                     subject.carry(few, from: here, to: there, piece: 1) == few,

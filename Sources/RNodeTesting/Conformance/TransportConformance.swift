@@ -44,16 +44,21 @@ public struct TransportConformance {
         return (.wouldBlock, 0)
     }
 
-    /// Sends `bytes` from one to the other, in turns of one call each, and returns what arrived.
+    /// Sends `bytes` from one to the other, in turns of one call each, and returns what arrived. With `inBuffers` they are
+    /// given with their memory.
     func carry(
-        _ bytes: [UInt8], from sender: any Transport, to receiver: any Transport, piece: Int = 1000
+        _ bytes: [UInt8], from sender: any Transport, to receiver: any Transport, piece: Int = 1000,
+        inBuffers: Bool = false
     ) throws(ConformanceFailure) -> [UInt8] {
         var sent = 0
         var arrived: [UInt8] = []
         var vainTurns = 0
         while arrived.count < bytes.count {
             let before = sent + arrived.count
-            if sent < bytes.count { sent += try send(bytes, from: sent, on: sender) }
+            if sent < bytes.count {
+                let rest = bytes.span.extracting(sent...)
+                sent += try inBuffers ? give(rest, to: sender) : send(rest, on: sender)
+            }
             arrived += try receivePiece(piece, from: receiver)
             vainTurns = before == sent + arrived.count ? vainTurns + 1 : 0
             try expect(vainTurns < 2000, "only \(arrived.count) of \(sent) bytes arrived")
@@ -79,12 +84,25 @@ public struct TransportConformance {
     }
 
     private func send(
-        _ bytes: [UInt8], from start: Int, on sender: any Transport
+        _ bytes: Span<UInt8>, on sender: any Transport
     ) throws(ConformanceFailure) -> Int {
-        let rest = bytes.span.extracting(start...)
-        switch sender.send(rest) {
+        try taken(sender.send(bytes), of: bytes.count)
+    }
+
+    private func give(
+        _ bytes: Span<UInt8>, to sender: any Transport
+    ) throws(ConformanceFailure) -> Int {
+        var buffer = ByteBuffer(copying: bytes)
+        let count = try taken(sender.send(from: &buffer), of: bytes.count)
+        let isRest = buffer.withSpan { $0.copied() == bytes.extracting(count...).copied() }
+        try expect(isRest, "send(from:) took \(count) bytes, and left others than the rest")
+        return count
+    }
+
+    private func taken(_ result: SendResult, of most: Int) throws(ConformanceFailure) -> Int {
+        switch result {
         case .bytes(let count):
-            try expect((1...rest.count).contains(count), "send took \(count) of \(rest.count)")
+            try expect((1...most).contains(count), "send took \(count) of \(most)")
             return count
         case .wouldBlock: return 0
         case .failed(let error): throw ConformanceFailure("send failed: \(error)")

@@ -30,20 +30,20 @@ public final class IOUring: EventLoopBackend {
 
     // SAFETY: one RingCore, allocated by `init` and freed by `deinit`. A stream's address, which `find` gives, is good until its
     // slot is freed: not before its last operation has completed, and then as the last thing. Loop's thread only.
-    private let core: UnsafeMutablePointer<RingCore>
+    let core: UnsafeMutablePointer<RingCore>
     static let unsupported = ENOSYS
-    private let ring: any CompletionRing
+    let ring: any CompletionRing
     private var isWakeWatched = false
     private var wasWoken = false
-    private var names: [Int32: RingStreamID] = [:]
-    private var closing: [Closing] = []
+    var names: [Int32: RingStreamID] = [:]
+    var closing: [Closing] = []
     @safe @exclusivity(unchecked)  // used on one thread, by position
     private var completions: [RingCompletion] = []
     @safe @exclusivity(unchecked)  // as above
     private var scratch: [RingStreamID] = []
 
     /// A closed stream that still sends, and until when.
-    private struct Closing {
+    struct Closing {
         let stream: RingStreamID
         let deadline: MonotonicInstant
     }
@@ -184,7 +184,7 @@ public final class IOUring: EventLoopBackend {
         return max(now.nanoseconds(until: next), 0)
     }
 
-    private func beginListed() {
+    func beginListed() {
         unsafe core.pointee.cancelRest()
         var position = 0
         while unsafe position < core.pointee.listed.count {
@@ -200,7 +200,7 @@ public final class IOUring: EventLoopBackend {
         unsafe core.pointee.forgetListed(first: position)
     }
 
-    private func collect() {
+    func collect() {
         while ring.takeCompletions(into: &completions) {
             for position in completions.indices { take(completions[position]) }
             completions.removeAll(keepingCapacity: true)
@@ -272,79 +272,5 @@ public final class IOUring: EventLoopBackend {
             collect()
         }
         unsafe core.pointee.abandon()
-    }
-}
-
-// What transports and listeners ask of it.
-//
-// SAFETY: as at `core`: what `find` gives is used before anything is freed.
-extension IOUring {
-    func receive(_ id: RingStreamID, into bytes: inout MutableSpan<UInt8>) -> ReceiveResult {
-        guard let stream = unsafe core.pointee.find(id) else {
-            return .failed(IOError("recv", code: EBADF))
-        }
-        return unsafe core.pointee.receive(into: &bytes, &stream.pointee)
-    }
-
-    func send(_ bytes: Span<UInt8>, _ id: RingStreamID) -> SendResult {
-        guard let stream = unsafe core.pointee.find(id) else {
-            return .failed(IOError("send", code: EBADF))
-        }
-        return unsafe core.pointee.send(bytes, &stream.pointee)
-    }
-
-    func untakenCount(_ id: RingStreamID) -> Int? {
-        unsafe core.pointee.untakenCount(id)
-    }
-
-    func finishSending(_ id: RingStreamID) {
-        guard let stream = unsafe core.pointee.find(id),
-            case .stream(let transport) = unsafe stream.pointee.service
-        else { return }
-        guard unsafe stream.pointee.unsentBytes > 0 else { return transport.finishSending() }
-        unsafe stream.pointee.state.insert(.finishing)
-    }
-
-    func close(_ id: RingStreamID, abort: Bool) {
-        guard let stream = unsafe core.pointee.find(id) else { return }
-        names[unsafe stream.pointee.descriptor] = nil
-        unsafe core.pointee.close(&stream.pointee, abort: abort)
-        if unsafe stream.pointee.unsentBytes > 0, !abort {
-            closing.append(Closing(stream: id, deadline: ring.now.advanced(by: Self.closeTimeout)))
-        }
-        unsafe core.pointee.freeIfDone(id)
-    }
-
-    // MARK: - Listeners
-
-    /// Whether the kernel is accepting for a listener.
-    func isReceiving(_ id: RingStreamID) -> Bool {
-        guard let stream = unsafe core.pointee.find(id) else { return false }
-        return unsafe stream.pointee.state.contains(.receiving)
-    }
-
-    /// Looks whether something has completed since the turn began.
-    func submitAndCollect() {
-        unsafe core.pointee.placedCount = 0
-        ring.submit()
-        collect()
-    }
-
-    /// Has a listener accept again, whose error was told.
-    func begin(_ id: RingStreamID) {
-        guard let stream = unsafe core.pointee.find(id) else { return }
-        unsafe core.pointee.list(&stream.pointee)
-    }
-
-    /// Ends accepting, and waits until it has ended.
-    func endAccepting(_ id: RingStreamID, _ descriptor: Int32) {
-        names[descriptor] = nil
-        guard let stream = unsafe core.pointee.find(id) else { return }
-        unsafe core.pointee.close(&stream.pointee, abort: true)
-        for _ in 0..<64 where isReceiving(id) {
-            beginListed()
-            submitAndCollect()
-        }
-        unsafe core.pointee.freeIfDone(id)
     }
 }

@@ -64,6 +64,27 @@ extension RingCore {
         return .bytes(count)
     }
 
+    /// The same of a buffer's bytes, whose memory is taken where it can be: not copied.
+    mutating func send(
+        from buffer: inout ByteBuffer, _ stream: inout RingStream
+    ) -> SendResult {
+        let count = buffer.count
+        let isWhole =
+            stream.unsent.isEmpty && count <= RingTransport.unsentBytesMax &- stream.unsentBytes
+            && stream.failureCode == 0 && !stream.state.contains(.usesCalls)
+        guard isWhole else {
+            let result = buffer.withSpan { send($0, &stream) }
+            if case .bytes(let taken) = result { buffer.removeFirst(taken) }
+            return result
+        }
+        // As much memory is left as is taken: whoever lends these buffers gets one back.
+        if stream.unsent.capacity == 0 { pool.update { $0.fill(&stream.unsent) } }
+        swap(&stream.unsent, &buffer)
+        buffer.removeAll()
+        list(&stream)
+        return .bytes(count)
+    }
+
     /// What is not sent, or sent and not taken by the peer. A send that the kernel is about to tell of counts twice.
     func untakenCount(_ id: RingStreamID) -> Int? {
         // SAFETY: read, and nothing is freed meanwhile.

@@ -26,6 +26,11 @@ final class RingTransport: Transport {
         ring.send(bytes, stream)
     }
 
+    /// With the buffer's memory, where nothing waits before it and all of it may.
+    func send(from buffer: inout ByteBuffer) -> SendResult {
+        ring.send(from: &buffer, stream)
+    }
+
     /// What waits to be sent or is being sent, and what the stream tells.
     var untakenCount: Int? { ring.untakenCount(stream) }
 
