@@ -112,6 +112,8 @@
 
         /// What a mask of epoll's says: a half-close (RDHUP) is readable with or without it, for reading finds the end.
         static func readiness(of mask: UInt32) -> Readiness {
+            // As nearly all are.
+            if mask == CLINUX_EPOLLIN { return .readable }
             var readiness: Readiness = []
             if mask & CLINUX_EPOLLIN != 0 { readiness.insert(.readable) }
             if mask & CLINUX_EPOLLOUT != 0 { readiness.insert(.writable) }
