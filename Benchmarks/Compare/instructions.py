@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 
+import gates
 from callgrind import Profile, demangled
 from servers import RunningServer, Server
 from tables import lined_up
@@ -128,6 +129,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--place", required=True, type=pathlib.Path, help="a folder for dumps")
     parser.add_argument("--texts", type=numbers, default=[1, 16], help="in a read (1,16)")
     parser.add_argument("--rounds", type=numbers, default=[100, 300], help="of the two runs (100,300)")
+    parser.add_argument("--gates", metavar="FILE", help="what ours is held to; a breach is a failure")
     parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="and so many functions of each")
     return parser.parse_args()
 
@@ -142,6 +144,7 @@ def main():
     servers += [Server.other(*text.split("=", 1)) for text in options.server]
     rows = [["", *(f"{texts} in a read" for texts in options.texts)]]
     profiles = []
+    ours: dict[int, float] = {}
     for server in servers:
         stripped = without_debug_data(server, options.place)
         row = [server.name]
@@ -149,6 +152,8 @@ def main():
             count = Count(stripped, texts, options)
             say(f"{server.name}, {texts} in a read: {count.each:,.1f}")
             row.append(f"{count.each:,.1f}")
+            if server.kind.is_ours:
+                ours[texts] = count.each
             if options.profile:
                 profiles.append(f"\n{server.name}, {texts} in a read\n{count.functions(options.profile)}")
         rows.append(row)
@@ -156,6 +161,11 @@ def main():
     print(lined_up(rows))
     for text in profiles:
         print(text)
+    if options.gates:
+        print()
+        breaches = gates.hold(options.gates, ours)
+        print("", *breaches or ["All gates hold."], sep="\n")
+        raise SystemExit(1 if breaches else 0)
 
 
 if __name__ == "__main__":
