@@ -4,6 +4,8 @@ package struct Measurement: Codable, Hashable, Sendable {
     package var name: String
     /// What a unit is.
     package var unit: String
+    /// How many units a run has; nil in a file from before it was told.
+    package var units: Int?
     /// Time.
     package var nanoseconds: Spread?
     /// How often memory was asked of the heap; nil where that can't be counted.
@@ -13,15 +15,19 @@ package struct Measurement: Codable, Hashable, Sendable {
 
     /// A measurement with the figures there are.
     package init(
-        name: String, unit: String, nanoseconds: Spread? = nil, allocations: Double? = nil,
-        instructions: Double? = nil
+        name: String, unit: String, units: Int? = nil, nanoseconds: Spread? = nil,
+        allocations: Double? = nil, instructions: Double? = nil
     ) {
         self.name = name
         self.unit = unit
+        self.units = units
         self.nanoseconds = nanoseconds
         self.allocations = allocations
         self.instructions = instructions
     }
+
+    /// The units of a run, to multiply by.
+    var unitsOfRun: Double { Double(units ?? 1) }
 
     /// The part of the name before the first dot.
     package var group: String { String(name.prefix { $0 != "." }) }

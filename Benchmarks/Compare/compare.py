@@ -68,7 +68,7 @@ class Comparison:
             try:
                 load = subprocess.run(
                     command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180,
-                    preexec_fn=lambda: os.sched_setaffinity(0, {self.load_cpu}))
+                    preexec_fn=lambda: self.load_cpu is None or os.sched_setaffinity(0, {self.load_cpu}))
             except subprocess.TimeoutExpired:
                 return {"errors": 1, "fault": "the load did not end"}
             said = json.loads(load.stdout) if load.stdout else {"errors": 1}
@@ -126,12 +126,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--warm-up", type=float, default=1.0, help="seconds before them")
     parser.add_argument("--cpus", type=lambda text: tuple(map(int, text.split(","))),
                         help="the server's and the load's")
+    parser.add_argument("--unpinned", action="store_true", help="server and load share all processors")
     parser.add_argument("--seed", type=int, help="of the orders, to have them again")
     parser.add_argument("--small", action="store_true", help="few connections: only to see that all works")
     parser.add_argument("--about", action="append", default=[], metavar="TEXT", help="told with the results")
     parser.add_argument("--json", metavar="FILE", help="where all runs are written")
     options = parser.parse_args()
-    options.cpus = options.cpus or machine.two_cpus()
+    if options.unpinned and options.cpus:
+        parser.error("--cpus pins, and --unpinned does not")
+    options.cpus = (None, None) if options.unpinned else options.cpus or machine.two_cpus()
     options.seed = random.randrange(1 << 32) if options.seed is None else options.seed
     return options
 
@@ -167,8 +170,9 @@ def tell(comparison: Comparison, about: dict):
         print("\n" + tables.document_table(results, names))
         print("\n" + tables.goals_table(results, ours, names))
     print("", *tables.notes(results), *options.about, sep="\n")
-    print(f"{about['processor']}, Linux {about['kernel']}, {about['processors']} processors: the server on "
-          f"{comparison.server_cpu}, the load on {comparison.load_cpu}; {options.rounds} rounds of {options.seconds} s, "
+    pinned = f"the server on {comparison.server_cpu}, the load on {comparison.load_cpu}"
+    print(f"{about['processor']}, Linux {about['kernel']}, {about['processors']} processors: "
+          f"{'shared by server and load' if options.unpinned else pinned}; {options.rounds} rounds of {options.seconds} s, "
           f"orders of seed {options.seed}.")
     for run in results.runs:
         if run["errors"]:

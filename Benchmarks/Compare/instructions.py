@@ -1,8 +1,9 @@
 """What whole servers take: user-space instructions for each message, over real sockets, counted by callgrind.
 
 64 connections each send some texts of 20 B to /echo in one write and await them, again and again. While they write, the
-server is stopped, so that all are ready in one wait, and what one wrote comes in one read. A server is run twice, for some
-rounds and for more of them, and the difference is what the further rounds took: free of its start, handshakes and end.
+server is stopped where it waits, so that all are ready in one wait, and what one wrote comes in one read. A server is run
+twice, for some rounds and for more of them, and the difference is what the further rounds took: free of its start,
+handshakes and end.
 """
 
 import argparse
@@ -14,7 +15,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
+import gates
 from callgrind import Profile, demangled
 from servers import RunningServer, Server
 from tables import lined_up
@@ -27,6 +30,8 @@ REQUEST = (
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 # Valgrind starts slowly.
 SECONDS_MAX = 60
+# One that never waits is stopped all the same.
+IDLE_SECONDS_MAX = 0.1
 
 
 def asked() -> bytes:
@@ -52,9 +57,19 @@ def opened(port: int) -> socket.socket:
     return connection
 
 
+def is_idle(process: int) -> bool:
+    """Whether each of its threads waits for something."""
+    states = (path.read_text().rsplit(")", 1)[1].split()[0] for path in pathlib.Path(f"/proc/{process}/task").glob("*/stat"))
+    return all(state == "S" for state in states)
+
+
 def exchange(running: RunningServer, connections: list[socket.socket], texts: int):
     """One round."""
     process = running.process.pid
+    # A stop interrupts a wait, and not a turn: where it comes must not be chance.
+    end = time.monotonic() + IDLE_SECONDS_MAX
+    while not is_idle(process) and time.monotonic() < end:
+        time.sleep(0.0001)
     os.kill(process, signal.SIGSTOP)
     os.waitid(os.P_PID, process, os.WSTOPPED)
     for connection in connections:
@@ -128,6 +143,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--place", required=True, type=pathlib.Path, help="a folder for dumps")
     parser.add_argument("--texts", type=numbers, default=[1, 16], help="in a read (1,16)")
     parser.add_argument("--rounds", type=numbers, default=[100, 300], help="of the two runs (100,300)")
+    parser.add_argument("--gates", metavar="FILE", help="what ours is held to; a breach is a failure")
     parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="and so many functions of each")
     return parser.parse_args()
 
@@ -142,6 +158,7 @@ def main():
     servers += [Server.other(*text.split("=", 1)) for text in options.server]
     rows = [["", *(f"{texts} in a read" for texts in options.texts)]]
     profiles = []
+    ours: dict[int, float] = {}
     for server in servers:
         stripped = without_debug_data(server, options.place)
         row = [server.name]
@@ -149,6 +166,8 @@ def main():
             count = Count(stripped, texts, options)
             say(f"{server.name}, {texts} in a read: {count.each:,.1f}")
             row.append(f"{count.each:,.1f}")
+            if server.kind.is_ours:
+                ours[texts] = count.each
             if options.profile:
                 profiles.append(f"\n{server.name}, {texts} in a read\n{count.functions(options.profile)}")
         rows.append(row)
@@ -156,6 +175,11 @@ def main():
     print(lined_up(rows))
     for text in profiles:
         print(text)
+    if options.gates:
+        print()
+        breaches = gates.hold(options.gates, ours)
+        print("", *breaches or ["All gates hold."], sep="\n")
+        raise SystemExit(1 if breaches else 0)
 
 
 if __name__ == "__main__":

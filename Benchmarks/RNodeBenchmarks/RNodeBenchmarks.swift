@@ -60,7 +60,7 @@ struct RNodeBenchmarks: ParsableCommand {
     func run() throws {
         if deflateTable { return print(try DeflateTable.text()) }
         let chosen = Benchmark.all().filter { benchmark in
-            (filter.isEmpty && only.isEmpty) || only.contains(benchmark.name)
+            areAll || only.contains(benchmark.name)
                 || filter.contains { benchmark.name.hasPrefix($0) }
         }
         guard !chosen.isEmpty else { throw ValidationError("no benchmark has such a name") }
@@ -72,6 +72,9 @@ struct RNodeBenchmarks: ParsableCommand {
         try write(report)
         try holdGates(report)
     }
+
+    /// Whether no benchmark is left out.
+    private var areAll: Bool { filter.isEmpty && only.isEmpty }
 
     // MARK: - Measuring
 
@@ -93,7 +96,7 @@ struct RNodeBenchmarks: ParsableCommand {
             measured += measurements
         }
         let report = Report(machine: .here, measurements: measured, configurations: costs)
-        let goals = Goals.all(report)
+        let goals = Goals.all(report, areAll: areAll)
         if !goals.isEmpty { print("\n" + Goals.text(goals)) }
         return report
     }
@@ -143,7 +146,9 @@ struct RNodeBenchmarks: ParsableCommand {
         }
         let gains = held.gains(of: report.measurements, on: report.machine)
         if !gains.isEmpty { print("\nCheaper than their gates: " + gains.joined(separator: ", ")) }
-        let breaches = held.breaches(of: report.measurements, on: report.machine)
+        let breaches =
+            held.breaches(of: report.measurements, on: report.machine, areAll: areAll)
+            + Goals.all(report, areAll: areAll).compactMap(\.breach)
         guard !breaches.isEmpty else { return print("\nAll gates hold.") }
         print("")
         for breach in breaches { print("\(breach.name) \(breach.reason)") }
@@ -155,7 +160,7 @@ struct RNodeBenchmarks: ParsableCommand {
         var held =
             (try? ReportFile.read(Gates.self, from: path))
             ?? Gates(of: [], on: report.machine)
-        if filter.isEmpty, only.isEmpty { held.benchmarks = [:] }
+        if areAll { held.benchmarks = [:] }
         held.update(from: report.measurements, on: report.machine)
         try ReportFile.write(held, to: path)
         print("\n\(path) is written.")

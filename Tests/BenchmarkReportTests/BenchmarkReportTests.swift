@@ -6,11 +6,12 @@ struct BenchmarkReportTests {
     private let machine = Machine(architecture: "x86_64", compiler: "Swift 6.3", processors: 2)
 
     private func measured(
-        _ name: String, allocations: Double? = nil, instructions: Double? = nil,
-        nanoseconds: Double? = nil
+        _ name: String, units: Int = 1, allocations: Double? = nil,
+        instructions: Double? = nil, nanoseconds: Double? = nil
     ) -> Measurement {
         Measurement(
-            name: name, unit: "call", nanoseconds: nanoseconds.flatMap { Spread([$0]) },
+            name: name, unit: "call", units: units,
+            nanoseconds: nanoseconds.flatMap { Spread([$0]) },
             allocations: allocations, instructions: instructions)
     }
 
@@ -56,29 +57,93 @@ struct BenchmarkReportTests {
     @Test("Gates break by one allocation, and by more than five hundredths of instructions")
     func gatesBreak() {
         let gates = Gates(
-            of: [measured("a", allocations: 0, instructions: 100), measured("b", allocations: 2)],
-            on: machine)
-        func reasons(_ measurement: Measurement) -> [String] {
+            of: [
+                measured("a", allocations: 0, instructions: 100),
+                measured("b", allocations: 2, instructions: 100),
+            ], on: machine)
+        func reasons(_ measurement: Measurement, on machine: Machine) -> [String] {
             gates.breaches(of: [measurement], on: machine).map(\.reason)
         }
-        #expect(reasons(measured("a", allocations: 0, instructions: 105)).isEmpty)
-        #expect(reasons(measured("a", allocations: 0.004, instructions: 1)).isEmpty)
-        #expect(reasons(measured("a", allocations: 0, instructions: 105.1)).count == 1)
-        #expect(reasons(measured("a", allocations: 1, instructions: 106)).count == 2)
-        #expect(reasons(measured("b", allocations: 2, instructions: 9_999)).isEmpty)
-        #expect(reasons(measured("new")) == ["has no gate: --update writes it"])
+        #expect(reasons(measured("a", allocations: 0, instructions: 105), on: machine).isEmpty)
+        #expect(
+            reasons(measured("a", allocations: 0, instructions: 105.1), on: machine).count == 1)
+        #expect(reasons(measured("a", allocations: 1, instructions: 106), on: machine).count == 2)
+        #expect(reasons(measured("b", allocations: 2.5, instructions: 1), on: machine).isEmpty)
+        #expect(
+            reasons(measured("b", allocations: 2.6, instructions: 1), on: machine).count == 1)
+        #expect(reasons(measured("new"), on: machine) == ["has no gate: --update writes it"])
         let other = Machine(architecture: "arm64", compiler: "", processors: 1)
-        #expect(gates.breaches(of: [measured("a", instructions: 200)], on: other).isEmpty)
-        #expect(gates.breaches(of: [measured("a", allocations: 1)], on: other).count == 1)
+        #expect(reasons(measured("a", allocations: 0, instructions: 200), on: other).isEmpty)
+        #expect(reasons(measured("a", allocations: 1), on: other).count == 1)
+    }
+
+    @Test("One allocation in a run of many units is a breach, and where none are, one in many runs")
+    func allocationsCountByTheRun() {
+        func breaks(_ allowed: Double, by found: Double, units: Int) -> Bool {
+            let gates = Gates(
+                of: [measured("a", units: units, allocations: allowed, instructions: 1)],
+                on: machine)
+            let now = measured("a", units: units, allocations: found, instructions: 1)
+            return !gates.breaches(of: [now], on: machine).isEmpty
+        }
+        #expect(!breaks(0, by: 0, units: 500))
+        #expect(breaks(0, by: 1.0 / 500, units: 500))
+        #expect(breaks(0, by: 1.0 / 500 / 1_000, units: 500))
+        #expect(!breaks(2, by: 2, units: 4_000))
+        #expect(breaks(2, by: 2 + 1.0 / 4_000, units: 4_000))
+        // A third of an allocation for each unit does not end at three digits.
+        #expect(!breaks(1.0 / 3, by: 1.0 / 3, units: 3_000))
+        #expect(breaks(1.0 / 3, by: 1_001.0 / 3_000, units: 3_000))
+        let gates = Gates(
+            of: [measured("a", units: 500, allocations: 1.0 / 500)], on: machine)
+        let less = measured("a", units: 500, allocations: 0)
+        #expect(gates.gains(of: [less], on: machine) == ["a"])
+    }
+
+    @Test("What was not counted keeps no gate, nor does one that allows whatever comes")
+    func whatWasNotCountedBreaks() {
+        let gates = Gates(
+            of: [
+                measured("a", allocations: 0, instructions: 100),
+                measured("open"),
+            ], on: machine)
+        func reasons(_ measurement: Measurement, on machine: Machine) -> [String] {
+            gates.breaches(of: [measurement], on: machine).map(\.reason)
+        }
+        #expect(
+            reasons(measured("a", allocations: 0), on: machine)
+                == ["has no count of instructions"])
+        #expect(
+            reasons(measured("a", instructions: 100), on: machine)
+                == ["has no count of allocations"])
+        #expect(
+            reasons(measured("open", allocations: 9, instructions: 9), on: machine)
+                == ["has no gate for allocations", "has no gate for instructions"])
+        let other = Machine(architecture: "arm64", compiler: "", processors: 1)
+        #expect(reasons(measured("a", allocations: 0), on: other).isEmpty)
+        #expect(reasons(measured("a"), on: other) == ["has no count of allocations"])
+    }
+
+    @Test("Where all benchmarks ran, a gate or a goal of one that is gone is a breach")
+    func gatesOfNothingBreak() {
+        let kept = measured("kept", allocations: 0, instructions: 1)
+        var gates = Gates(
+            of: [kept, measured("gone", allocations: 0, instructions: 1)], on: machine)
+        gates.instructionsMax = ["kept": 1, "renamed": 500]
+        #expect(gates.breaches(of: [kept], on: machine).isEmpty)
+        #expect(
+            gates.breaches(of: [kept], on: machine, areAll: true).map(\.name)
+                == ["gone", "renamed"])
     }
 
     @Test("A goal is missed where the gate's slack would let it pass, and an update keeps it")
     func goalsHaveNoSlack() {
-        var gates = Gates(of: [measured("a", instructions: 494)], on: machine)
+        var gates = Gates(
+            of: [measured("a", allocations: 0, instructions: 494)], on: machine)
         gates.instructionsMax = ["a": 500]
         func reasons(_ instructions: Double) -> [String] {
-            gates.breaches(of: [measured("a", instructions: instructions)], on: machine)
-                .map(\.reason)
+            let now = measured("a", allocations: 0, instructions: instructions)
+            return gates.breaches(of: [now], on: machine).map(\.reason)
         }
         #expect(reasons(500).isEmpty)
         let goal = "MISSES ITS GOAL: 500.04 instructions, at most 500 whatever its gate is"
@@ -86,10 +151,10 @@ struct BenchmarkReportTests {
         #expect(reasons(518).count == 1)
         #expect(reasons(519).count == 2)
         let other = Machine(architecture: "arm64", compiler: "", processors: 1)
-        #expect(gates.breaches(of: [measured("a", instructions: 600)], on: other).isEmpty)
-        #expect(gates.breaches(of: [measured("a")], on: machine).isEmpty)
+        let elsewhere = measured("a", allocations: 0, instructions: 600)
+        #expect(gates.breaches(of: [elsewhere], on: other).isEmpty)
         // A gate that is drawn wider does not widen the goal.
-        gates.update(from: [measured("a", instructions: 600)], on: machine)
+        gates.update(from: [elsewhere], on: machine)
         #expect(reasons(501).count == 1)
     }
 
@@ -136,6 +201,19 @@ struct BenchmarkReportTests {
         #expect(Goal.atMost(1, "", 1.01).verdict == "missed")
         #expect(Goal.atLeast(60, "", 60).verdict == "met")
         #expect(Goal.atLeast(60, "", nil).verdict == "–")
+    }
+
+    @Test("A goal that is held breaks when it is missed or was not measured; a time never does")
+    func heldGoals() {
+        #expect(Goal.atMost(0, "a", 0).breach == nil)
+        #expect(
+            Goal.atMost(0, "a", 0.002).breach?.reason == "MISSES ITS GOAL: 0.0020, at most 0")
+        #expect(Goal.atLeast(60, "a", 60).breach == nil)
+        #expect(
+            Goal.atLeast(60, "a", 59.9).breach?.reason == "MISSES ITS GOAL: 59.9000, at least 60.0")
+        #expect(Goal.atMost(0, "a", nil).breach?.reason == "was not measured")
+        #expect(Goal.atMost(1, "a", 2, isHeld: false).breach == nil)
+        #expect(Goal.atMost(1, "a", nil, isHeld: false).breach == nil)
     }
 
     @Test("Text in a drawing can't end its element or attribute")

@@ -12,7 +12,7 @@ enum DeflateBenchmarks {
             let deflater = try deflater(level)
             let text = ClientBytes.json(1_024)
             let output = Owned(ByteBuffer(capacity: 2_048))
-            return { count in
+            let run: Run = { count in
                 output.update { output in
                     for _ in 0..<count {
                         output.removeAll()
@@ -22,6 +22,12 @@ enum DeflateBenchmarks {
                     }
                 }
             }
+            run(2)
+            let payload = output.borrow { $0.copied() }
+            guard payload.count < text.count, try inflated(payload) == text else {
+                throw BenchmarkFailure("what was deflated is not the message")
+            }
+            return run
         }
     }
 
@@ -59,6 +65,25 @@ enum DeflateBenchmarks {
             throw BenchmarkFailure("zlib did not deflate")
         }
         return output.copied()
+    }
+
+    /// The message in the one frame that a server sends for it, deflated.
+    static func message(in frame: [UInt8]) throws -> [UInt8] {
+        let decoder = FrameDecoder(role: .client, allowsExtended: true)
+        guard case .header(let header) = decoder.decode(frame.span),
+            header.isFinal, header.isExtended, header.opcode == .text,
+            header.byteCount + header.payloadCount == frame.count
+        else { throw BenchmarkFailure("what was sent is not one deflated text") }
+        return try inflated(Array(frame.dropFirst(header.byteCount)))
+    }
+
+    private static func inflated(_ payload: [UInt8]) throws -> [UInt8] {
+        guard let inflater = Inflater(windowBits: 15) else {
+            throw BenchmarkFailure("there is no inflater")
+        }
+        var message = ByteBuffer()
+        try inflater.inflate(payload.span, endOfMessage: true, bytesMax: 1 << 20, into: &message)
+        return message.copied()
     }
 
     private static func deflater(_ level: Int) throws -> Deflater {

@@ -18,6 +18,9 @@ enum FrameBenchmarks {
         Benchmark("frame.decode", unit: "head", countedRuns: 1_000) {
             let frame = ClientBytes.frames(.text, ClientBytes.ascii(20))
             let decoder = FrameDecoder(role: .server)
+            guard case .header(let header) = decoder.decode(frame.span), header.opcode == .text,
+                header.byteCount == 6, header.payloadCount == 20, header.maskingKey != nil
+            else { throw BenchmarkFailure("a head is decoded wrongly") }
             return { count in
                 for _ in 0..<count {
                     if case .header(let header) = decoder.decode(frame.span) {
@@ -38,6 +41,20 @@ enum FrameBenchmarks {
             FrameEncoder.encode(
                 .text, ClientBytes.ascii(size).span, maskingKey: 0, into: &frame)
             let bytes = Owned(frame)
+            var found: [UInt8]?
+            session.update { session in
+                bytes.update { bytes in
+                    bytes.withMutableSpan { bytes in
+                        var offset = 0
+                        let step = session.next(&bytes, from: &offset, now: now)
+                        guard case .message(.text, .input(let range)) = step else { return }
+                        found = range.map { bytes[$0] }
+                    }
+                }
+            }
+            guard found == ClientBytes.ascii(size) else {
+                throw BenchmarkFailure("a message is not what was sent")
+            }
             return { count in
                 session.update { session in
                     bytes.update { bytes in
@@ -58,8 +75,9 @@ enum FrameBenchmarks {
 
     private static func unmask(_ size: Int) -> Benchmark {
         Benchmark("frame.unmask.\(label(size))", countedRuns: 1_000) {
-            let bytes = Owned(ByteBuffer(copying: ClientBytes.ascii(size).span))
-            return { count in
+            let plain = ClientBytes.ascii(size)
+            let bytes = Owned(ByteBuffer(copying: plain.span))
+            let run: Run = { count in
                 bytes.update { bytes in
                     bytes.withMutableSpan { bytes in
                         for _ in 0..<count {
@@ -69,13 +87,25 @@ enum FrameBenchmarks {
                     }
                 }
             }
+            // The first byte of a key is its lowest.
+            let key: [UInt8] = [0x3D, 0x21, 0xFA, 0x37]
+            run(1)
+            guard
+                bytes.borrow({ $0.copied() })
+                    == plain.enumerated().map({ $0.element ^ key[$0.offset % 4] })
+            else { throw BenchmarkFailure("bytes are masked wrongly") }
+            return run
         }
     }
 
     private static func validate(_ name: String, _ bytes: [UInt8]) -> Benchmark {
         Benchmark("frame.utf8.\(name).1KiB", countedRuns: 1_000) {
-            guard UTF8Validator.isValid(bytes.span, in: bytes.indices) else {
-                throw BenchmarkFailure("\(name) is no UTF-8")
+            // The same cut behind the first byte of a character is none.
+            let cut = bytes + [0xC3]
+            guard UTF8Validator.isValid(bytes.span, in: bytes.indices),
+                !UTF8Validator.isValid(cut.span, in: cut.indices)
+            else {
+                throw BenchmarkFailure("\(name) is not told from what is no UTF-8")
             }
             return { count in
                 for _ in 0..<count {
@@ -90,7 +120,7 @@ enum FrameBenchmarks {
         Benchmark("frame.encode.\(label(size))", unit: "message", countedRuns: 1_000) {
             let payload = ClientBytes.ascii(size)
             let output = Owned(ByteBuffer(capacity: size + 32))
-            return { count in
+            let run: Run = { count in
                 output.update { output in
                     for _ in 0..<count {
                         output.removeAll()
@@ -99,6 +129,12 @@ enum FrameBenchmarks {
                     }
                 }
             }
+            run(2)
+            let head = [0x81] + (size < 126 ? [UInt8(size)] : [126, UInt8(size >> 8), 0])
+            guard output.borrow({ $0.copied() }) == head + payload else {
+                throw BenchmarkFailure("a frame is encoded wrongly")
+            }
+            return run
         }
     }
 

@@ -103,7 +103,7 @@ enum HTTPBenchmarks {
             let response = try PreparedResponse(body: Array("Hello, World!".utf8))
             let encoder = ResponseEncoder(unixSeconds: 1_735_689_600)
             let output = Owned(ByteBuffer(capacity: 1_024))
-            return { count in
+            let run: Run = { count in
                 output.update { output in
                     for _ in 0..<count {
                         output.removeAll()
@@ -112,6 +112,13 @@ enum HTTPBenchmarks {
                     }
                 }
             }
+            run(2)
+            let text = output.borrow { String(decoding: $0.copied(), as: UTF8.self) }
+            guard text.hasPrefix("HTTP/1.1 200 OK\r\n"),
+                text.contains("\r\nContent-Length: 13\r\n"),
+                text.hasSuffix("\r\n\r\nHello, World!")
+            else { throw BenchmarkFailure("an answer was encoded as \(text)") }
+            return run
         }
     }
 }

@@ -15,6 +15,7 @@ enum ConfigurationBenchmarks {
         Benchmark(name("layer", callbacks), unit: "session", countedRuns: 50) {
             let site = try EventSite(callbacks)
             let events = try recordedEvents()
+            try site.check(events)
             return { site.probe.raise(events, times: $0) }
         }
     }

@@ -7,6 +7,7 @@ enum EventBenchmarks {
             [CallbackSet.none, .all].map { callbacks in
                 Benchmark(name(event, callbacks), unit: "event", countedRuns: 1_000) {
                     let site = try EventSite(callbacks)
+                    try site.check([event, event])
                     return { site.probe.raise(event, times: $0) }
                 }
             }
@@ -24,6 +25,8 @@ struct EventSite {
     let host: MemoryHost
     let app: App
     let probe: EventProbe
+    private let path: String
+    private let events: EventMask
 
     init(_ callbacks: CallbackSet) throws {
         host = try MemoryHost()
@@ -39,5 +42,27 @@ struct EventSite {
             throw BenchmarkFailure("there is no connection to probe")
         }
         self.probe = probe
+        path = callbacks.path
+        events = callbacks.events
+    }
+
+    /// Has events happen once: `app.explain` must have counted each of them, as run or as filtered, and no other.
+    func check(_ raised: [WebSocketEvent]) throws {
+        let before = app.explain(path)?.events ?? []
+        probe.raise(raised, times: 1)
+        let after = app.explain(path)?.events ?? []
+        guard after.count == WebSocketEvent.allCases.count else {
+            throw BenchmarkFailure("no events are counted")
+        }
+        for (old, new) in zip(before, after) {
+            let happened = raised.count { $0 == new.event }
+            let runs = events.contains(new.event)
+            guard new.ran - old.ran == (runs ? happened : 0),
+                new.skipped - old.skipped == (runs ? 0 : happened)
+            else {
+                throw BenchmarkFailure(
+                    "\(new.event) happened \(happened) times and was counted otherwise")
+            }
+        }
     }
 }

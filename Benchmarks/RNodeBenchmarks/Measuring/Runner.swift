@@ -39,7 +39,7 @@ struct Runner {
         let units = Double(benchmark.units)
         let runs = iterations ?? benchmark.countedRuns
         return Measurement(
-            name: benchmark.name, unit: benchmark.unit,
+            name: benchmark.name, unit: benchmark.unit, units: benchmark.units,
             nanoseconds: Spread(prepared.times.map { $0 / units }),
             allocations: Self.allocations(prepared.run, runs).map { $0 / units })
     }

@@ -25,6 +25,13 @@ enum ClientBytes {
         return bytes.copied()
     }
 
+    /// What a server sends for a text, `count` times: a frame without a mask.
+    static func answers(_ payload: [UInt8], count: Int = 1) -> [UInt8] {
+        var bytes = ByteBuffer()
+        for _ in 0..<count { FrameEncoder.encode(.text, payload.span, into: &bytes) }
+        return bytes.copied()
+    }
+
     /// A text in a masked frame.
     static func text(_ text: String) -> [UInt8] { frames(.text, Array(text.utf8)) }
 

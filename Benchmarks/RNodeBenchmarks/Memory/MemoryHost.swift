@@ -128,6 +128,28 @@ final class MemoryHost {
     }
 }
 
+extension MemoryHost {
+    /// What one run sends to each of some streams; a second one, of which nothing is kept, must send as much.
+    func sent(to streams: [MemoryStream], by run: Run) throws -> [[UInt8]] {
+        for stream in streams { stream.keepsWhatIsSent = true }
+        run(1)
+        // What io_uring is to send goes out in the next turn.
+        settle()
+        for stream in streams { stream.keepsWhatIsSent = false }
+        let before = streams.map(\.sentCount)
+        run(1)
+        settle()
+        return try zip(streams, before).map { stream, before in
+            let sent = stream.takeSent()
+            guard stream.sentCount - before == sent.count else {
+                throw BenchmarkFailure(
+                    "\(sent.count) bytes were sent, then \(stream.sentCount - before)")
+            }
+            return sent
+        }
+    }
+}
+
 /// Why there is nothing to measure.
 struct BenchmarkFailure: Error, CustomStringConvertible {
     let description: String

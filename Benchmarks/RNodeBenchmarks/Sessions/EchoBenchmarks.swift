@@ -16,8 +16,14 @@ enum EchoBenchmarks {
             raw("echo.raw.20B.1.ring", ClientBytes.ascii(20), perRead: 1, overRing: true),
             raw("echo.raw.20B.16.ring", ClientBytes.ascii(20), perRead: 16, overRing: true),
             raw("echo.raw.1KiB.1.ring", ClientBytes.ascii(1_024), perRead: 1, overRing: true),
-            cut("echo.cut.1KiB.1", overRing: false),
-            cut("echo.cut.1KiB.1.ring", overRing: true),
+            raw("echo.raw.1KiB.16.ring", ClientBytes.ascii(1_024), perRead: 16, overRing: true),
+            raw("echo.raw.16KiB.1.ring", ClientBytes.ascii(16_384), perRead: 1, overRing: true),
+            cut("echo.cut.1KiB.1", 1_024, overRing: false),
+            cut("echo.cut.1KiB.1.ring", 1_024, overRing: true),
+            cut("echo.cut.16KiB.1", 16_384, overRing: false),
+            cut("echo.cut.16KiB.1.ring", 16_384, overRing: true),
+            cutLong("echo.cut.16KiB.4", overRing: false),
+            cutLong("echo.cut.16KiB.4.ring", overRing: true),
             fragments("echo.fragments.1KiB.1", overRing: false),
             fragments("echo.fragments.1KiB.1.ring", overRing: true),
             ack("echo.ack.20B.1", perRead: 1),
@@ -32,27 +38,49 @@ enum EchoBenchmarks {
         overRing: Bool = false
     ) -> Benchmark {
         Benchmark(
-            name, unit: "message", units: connections * perRead, countedRuns: 20
+            name, unit: "message", units: connections * perRead, countedRuns: runs(payload.count)
         ) {
             let (host, app) = try server(overRing: overRing)
-            let read = ClientBytes.frames(.text, payload, count: perRead)
-            let head = payload.count < 126 ? 2 : 4
             return try answering(
-                host, app, try open(host, "/echo", connections), read,
-                bytes: perRead * (payload.count + head))
+                host, app, try open(host, "/echo", connections),
+                ClientBytes.frames(.text, payload, count: perRead),
+                by: ClientBytes.answers(payload, count: perRead))
         }
     }
 
+    /// Long messages take long to count, and their start and end say less.
+    private static func runs(_ size: Int) -> Int { size < 16_384 ? 20 : 5 }
+
     /// Each read ends in the middle of a message, which the next one completes.
-    private static func cut(_ name: String, overRing: Bool) -> Benchmark {
-        Benchmark(name, unit: "message", units: connections, countedRuns: 20) {
+    private static func cut(_ name: String, _ size: Int, overRing: Bool) -> Benchmark {
+        Benchmark(name, unit: "message", units: connections, countedRuns: runs(size)) {
             let (host, app) = try server(overRing: overRing)
-            let message = ClientBytes.frames(.text, ClientBytes.ascii(1_024))
+            let payload = ClientBytes.ascii(size)
+            let message = ClientBytes.frames(.text, payload)
+            let place = size * 600 / 1_024
             let streams = try open(host, "/echo", connections)
-            for stream in streams { stream.give([UInt8](message.prefix(600))) }
+            for stream in streams { stream.give([UInt8](message.prefix(place))) }
             host.settle()
-            let read = [UInt8](message.dropFirst(600) + message.prefix(600))
-            return try answering(host, app, streams, read, bytes: 1_024 + 4)
+            let read = [UInt8](message.dropFirst(place) + message.prefix(place))
+            return try answering(host, app, streams, read, by: ClientBytes.answers(payload))
+        }
+    }
+
+    /// Four long messages are more than one read holds: each read ends in the middle of one, and as many connections hold the
+    /// beginning of a message at once.
+    private static func cutLong(_ name: String, overRing: Bool) -> Benchmark {
+        let connections = 16
+        return Benchmark(name, unit: "message", units: connections * 4, countedRuns: runs(16_384)) {
+            let (host, app) = try server(overRing: overRing)
+            let payload = ClientBytes.ascii(16_384)
+            let messages = ClientBytes.frames(.text, payload, count: 4)
+            let streams = try open(host, "/echo", connections)
+            for stream in streams { stream.give([UInt8](messages.prefix(8_000))) }
+            host.settle()
+            let read = [UInt8](messages.dropFirst(8_000) + messages.prefix(8_000))
+            return try answering(
+                host, app, streams, read, by: ClientBytes.answers(payload, count: 4),
+                inSeveralTurns: true)
         }
     }
 
@@ -65,7 +93,8 @@ enum EchoBenchmarks {
                 ClientBytes.frames(.text, half, isFinal: false)
                 + ClientBytes.frames(.continuation, half)
             return try answering(
-                host, app, try open(host, "/echo", connections), read, bytes: 1_024 + 4)
+                host, app, try open(host, "/echo", connections), read,
+                by: ClientBytes.answers(half + half))
         }
     }
 
@@ -88,7 +117,11 @@ enum EchoBenchmarks {
             let streams = try open(host, "/chat", connections)
             let read = ClientBytes.frames(.text, ClientBytes.ascii(20), count: perRead)
             let answer = host.answer(to: read, on: streams[0])
-            return try answering(host, app, streams, read, bytes: answer.count)
+            let text = String(decoding: answer, as: UTF8.self)
+            guard text.split(separator: "message_ack").count == perRead + 1 else {
+                throw BenchmarkFailure("messages were answered by \(text)")
+            }
+            return try answering(host, app, streams, read, by: answer)
         }
     }
 
@@ -105,13 +138,14 @@ enum EchoBenchmarks {
                 host, "/deflate", connections,
                 offers: "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
             )
+            let message = ClientBytes.json(1_024)
             let read = ClientBytes.frames(
-                .text, try DeflateBenchmarks.deflated(ClientBytes.json(1_024)), isExtended: true)
+                .text, try DeflateBenchmarks.deflated(message), isExtended: true)
             let answer = host.answer(to: read, on: streams[0])
-            guard answer.count < 1_024 else {
-                throw BenchmarkFailure("the answer is not deflated: \(answer.count) bytes")
+            guard try DeflateBenchmarks.message(in: answer) == message else {
+                throw BenchmarkFailure("the answer is not the message, deflated")
             }
-            return try answering(host, app, streams, read, bytes: answer.count)
+            return try answering(host, app, streams, read, by: answer)
         }
     }
 
@@ -124,22 +158,34 @@ enum EchoBenchmarks {
         return try (0..<count).map { _ in try host.open(request) }
     }
 
-    /// Turns in which every stream is given `read`, and answers by so many bytes.
+    /// Turns in which every stream is given `read`, and answers by `answer`; where one turn is not enough, as many as it takes.
     static func answering(
-        _ host: MemoryHost, _ app: App, _ streams: [MemoryStream], _ read: [UInt8], bytes: Int
+        _ host: MemoryHost, _ app: App, _ streams: [MemoryStream], _ read: [UInt8],
+        by answer: [UInt8], inSeveralTurns: Bool = false
     ) throws -> Run {
         let turns = host.turns(of: streams, giving: read)
-        let run: Run = { count in
+        if inSeveralTurns {
+            return try checked(host, streams, answer) { count in
+                for _ in 0..<count {
+                    turns(1)
+                    host.settle()
+                }
+                withExtendedLifetime(app) {}
+            }
+        }
+        return try checked(host, streams, answer) { count in
             turns(count)
             // The loops hold the app's routes only for as long as the app is there.
             withExtendedLifetime(app) {}
         }
-        let before = streams.map(\.sentCount)
-        run(1)
-        // What io_uring is to send goes out in the next turn.
-        host.settle()
-        for (stream, before) in zip(streams, before) where stream.sentCount - before != bytes {
-            throw BenchmarkFailure("\(stream.sentCount - before) bytes were sent, not \(bytes)")
+    }
+
+    /// A run that was tried: every stream must be sent these bytes.
+    private static func checked(
+        _ host: MemoryHost, _ streams: [MemoryStream], _ answer: [UInt8], _ run: @escaping Run
+    ) throws -> Run {
+        for sent in try host.sent(to: streams, by: run) where sent != answer {
+            throw BenchmarkFailure("\(sent.count) bytes were sent, not the right \(answer.count)")
         }
         return run
     }
@@ -154,12 +200,12 @@ enum EchoBenchmarks {
                 countedRuns: 20
             ) {
                 let host = try MemoryHost()
-                let answer = FloorHandler(answer: ClientBytes.ascii(22 * perRead))
-                host.loop.setHandler(answer)
+                let answer = ClientBytes.ascii(22 * perRead)
+                host.loop.setHandler(FloorHandler(answer: answer))
                 let streams = (0..<connections).map { _ in host.connect() }
                 host.settle()
                 let read = ClientBytes.frames(.text, ClientBytes.ascii(20), count: perRead)
-                return host.turns(of: streams, giving: read)
+                return try checked(host, streams, answer, host.turns(of: streams, giving: read))
             }
         }
     }

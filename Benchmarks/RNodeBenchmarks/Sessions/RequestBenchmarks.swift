@@ -31,10 +31,11 @@ enum RequestBenchmarks {
             let read = Array(repeatElement(request, count: pipelined).joined())
             let answer = host.answer(to: read, on: streams[0])
             let text = String(decoding: answer, as: UTF8.self)
-            guard text.hasPrefix("HTTP/1.1 200 ") else {
-                throw BenchmarkFailure("\(path) was answered by \(text)")
-            }
-            return try EchoBenchmarks.answering(host, app, streams, read, bytes: answer.count)
+            let greeted = path == "/plain" ? "World" : "ada"
+            guard text.hasPrefix("HTTP/1.1 200 "),
+                text.split(separator: "\r\n\r\nHello, \(greeted)!").count == pipelined
+            else { throw BenchmarkFailure("\(path) was answered by \(text)") }
+            return try EchoBenchmarks.answering(host, app, streams, read, by: answer)
         }
     }
 }

@@ -1,3 +1,4 @@
+import CMeasuring
 import RNodeApp
 
 /// Rooms: coming and going, and one message to many.
@@ -12,6 +13,7 @@ enum RoomBenchmarks {
             fanOut("room.fanOut.64B.8.ring", perRead: 8, overRing: true),
             twoRooms("room.fanOut.64B.two"),
             deflated("room.fanOut.deflate.1KiB.1"),
+            deflated("room.fanOut.deflate.1KiB.1.ring", overRing: true),
             joinAndLeave(),
             seats(),
         ]
@@ -31,8 +33,10 @@ enum RoomBenchmarks {
             }
             try host.serve(app)
             let streams = try EchoBenchmarks.open(host, "/room", members)
-            let read = ClientBytes.frames(.text, ClientBytes.ascii(64), count: perRead)
-            return try turns(host, app, streams, read) { $0 == 66 * perRead }
+            let payload = ClientBytes.ascii(64)
+            let read = ClientBytes.frames(.text, payload, count: perRead)
+            let right = ClientBytes.answers(payload, count: perRead)
+            return try turns(host, app, streams, read) { $0 == right }
         }
     }
 
@@ -56,15 +60,18 @@ enum RoomBenchmarks {
             }
             try host.serve(app)
             let streams = try EchoBenchmarks.open(host, "/room", members)
-            let read = ClientBytes.frames(.text, ClientBytes.ascii(64))
-            return try turns(host, app, streams, read) { $0 == 132 }
+            let payload = ClientBytes.ascii(64)
+            let right = ClientBytes.answers(payload, count: 2)
+            return try turns(host, app, streams, ClientBytes.frames(.text, payload)) {
+                $0 == right
+            }
         }
     }
 
     /// A message to a room whose members all have compression.
-    private static func deflated(_ name: String) -> Benchmark {
+    private static func deflated(_ name: String, overRing: Bool = false) -> Benchmark {
         Benchmark(name, unit: "delivery", units: members, countedRuns: 10) {
-            let host = try MemoryHost()
+            let host = try MemoryHost(overRing: overRing)
             let app = host.makeApp()
             let room = try host.run { try await app.createRoom("everybody") }
             app.websocket(raw: "/room") { route in
@@ -77,15 +84,17 @@ enum RoomBenchmarks {
                 host, "/room", members,
                 offers: "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
             )
-            let read = ClientBytes.frames(.text, ClientBytes.json(1_024))
-            return try turns(host, app, streams, read) { 0 < $0 && $0 < 1_024 }
+            let message = ClientBytes.json(1_024)
+            return try turns(host, app, streams, ClientBytes.frames(.text, message)) {
+                try DeflateBenchmarks.message(in: $0) == message
+            }
         }
     }
 
-    /// Turns in which the first stream is given `read`, and each gets as many bytes as is right.
+    /// Turns in which the first stream is given `read`, and each gets what is right.
     private static func turns(
         _ host: MemoryHost, _ app: App, _ streams: [MemoryStream], _ read: [UInt8],
-        isRight: (Int) -> Bool
+        isRight: ([UInt8]) throws -> Bool
     ) throws -> Run {
         let run: Run = { count in
             for _ in 0..<count {
@@ -95,11 +104,8 @@ enum RoomBenchmarks {
             withExtendedLifetime(app) {}
         }
         host.settle()
-        let before = streams.map(\.sentCount)
-        run(1)
-        host.settle()
-        for (stream, before) in zip(streams, before) where !isRight(stream.sentCount - before) {
-            throw BenchmarkFailure("a member got \(stream.sentCount - before) bytes")
+        for sent in try host.sent(to: streams, by: run) where try !isRight(sent) {
+            throw BenchmarkFailure("a member got \(sent.count) bytes that are not right")
         }
         return run
     }
@@ -143,14 +149,19 @@ enum RoomBenchmarks {
             }
             let member = Member(
                 id: MemberID(random: 3, 4), clientID: "ada", loop: 0, location: 1)
-            return { count in
+            let run: (Int) -> Int = { count in
+                var left = 0
                 for _ in 0..<count {
                     guard let seat = try? ledger.reserve(member, in: room.id),
                         (try? ledger.confirm(seat, now: 1)) != nil,
                         (try? ledger.leave(member.id, room: room.id, now: 2)) != nil
-                    else { return }
+                    else { return left }
+                    left += 1
                 }
+                return left
             }
+            guard run(2) == 2 else { throw BenchmarkFailure("a seat is not free again") }
+            return { measuring_keep(Int64(run($0))) }
         }
     }
 }

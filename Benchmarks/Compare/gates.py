@@ -1,0 +1,42 @@
+"""Holds what our whole server takes to a checked-in file: its gate with some slack, and its goal with none."""
+
+import json
+import platform
+
+from tables import lined_up
+
+# How much above its gate a count may be. It moves by a hundredth: how many turns a round takes depends on the kernel.
+SLACK = 0.05
+
+
+def hold(path: str, counts: dict[int, float]) -> list[str]:
+    """Prints how our counts, by the texts in a read, stand beside the file; returns what is wrong."""
+    with open(path) as file:
+        gates = json.load(file)
+    if platform.machine() != gates["architecture"]:
+        print(f"The gates are those of {gates['architecture']}: not compared.")
+        return []
+    rows = [["", "instructions", "gate", "goal", ""]]
+    breaches = []
+    for texts, gate in gates["texts"].items():
+        found = counts.get(int(texts))
+        breaches += [f"{texts} in a read {reason}" for reason in breaches_of(gate, found)]
+        if found is not None:
+            verdict = "met" if found <= gate["goal"] else "MISSED"
+            rows.append([f"{texts} in a read", f"{found:,.1f}", f"{gate['instructions']:,}", f"{gate['goal']:,}", verdict])
+    print(lined_up(rows))
+    return breaches
+
+
+def breaches_of(gate: dict, found: float | None) -> list[str]:
+    if found is None:
+        return ["was not counted"]
+    breaches = []
+    if found > gate["instructions"] * (1 + SLACK):
+        breaches.append(f"takes {found:,.1f} instructions, the gate is {gate['instructions']:,}")
+    # One that is known to be missed is told as such; once it is met, it is to be held as the others are.
+    if gate["isMissed"] != (found > gate["goal"]):
+        breaches.append(
+            f"meets its goal of {gate['goal']:,}: the file still says that it is missed" if gate["isMissed"]
+            else f"MISSES ITS GOAL: {found:,.1f} instructions, at most {gate['goal']:,} whatever its gate is")
+    return breaches
