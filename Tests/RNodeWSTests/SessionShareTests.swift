@@ -73,3 +73,62 @@ struct SessionShareTests {
         }
     }
 }
+
+@Suite("Memory to spare")
+struct SpareBuffersTests {
+    @Test("At most 16 are kept, and 256 KiB: the oldest go first")
+    func bounds() {
+        var spares = SpareBuffers()
+        for index in 1...17 { spares.put(ByteBuffer(capacity: 1_000 + index)) }
+        #expect(spares.count == SpareBuffers.countMax)
+        let oldest = spares.takeLargest { $0 == 1_001 } == nil
+        #expect(oldest, "it is gone")
+        for _ in 0..<4 { spares.put(ByteBuffer(capacity: SpareBuffers.bytesMax)) }
+        #expect(spares.count == 4)
+        #expect(spares.byteCount == SpareBuffers.totalBytesMax)
+        spares.put(ByteBuffer(capacity: SpareBuffers.bytesMax + 1))
+        spares.put(ByteBuffer())
+        #expect(spares.count == 4, "too long, and without memory")
+    }
+
+    @Test("The largest that is wanted is taken, once")
+    func takes() {
+        var spares = SpareBuffers()
+        for capacity in [100, 400, 300, 200] {
+            var used = ByteBuffer(capacity: capacity)
+            used.append(1)
+            spares.put(used)
+        }
+        for expected in [300, 200, 100] {
+            var taken = spares.takeLargest { $0 <= 300 } ?? ByteBuffer(capacity: 1)
+            let (capacity, count) = (taken.capacity, taken.count)
+            #expect(capacity == expected)
+            #expect(count == 0)
+            taken.removeAll()
+        }
+        let none = spares.takeLargest { $0 <= 300 } == nil
+        #expect(none)
+        #expect(spares.byteCount == 400)
+    }
+
+    @Test(
+        "Room for a message: spare memory that fits it, and is no more than the message or half of it",
+        arguments: [
+            (capacity: 999, most: 4_000, isLent: false), (1_000, 4_000, true), (2_000, 4_000, true),
+            (2_001, 10_000, false), (1_200, 1_200, true), (1_200, 2_000, false),
+        ])
+    func room(capacity: Int, most: Int, isLent: Bool) {
+        let share = SessionShare()
+        var bytes = ByteBuffer(copying: [UInt8](repeating: 7, count: 400).span)
+        share.giveBack(ByteBuffer(capacity: capacity))
+        share.makeRoom(for: 600, in: &bytes, within: most)
+        let (found, content) = (bytes.capacity, bytes.copied())
+        #expect(content == [UInt8](repeating: 7, count: 400))
+        #expect(found >= 1_000)
+        let isSpareLeft =
+            share.takePayload(forBytes: 0, isWhole: true).capacity == capacity
+        #expect(isSpareLeft == !isLent)
+        // What it was in before is kept for others.
+        if isLent { #expect(found == capacity) }
+    }
+}

@@ -17,7 +17,7 @@ struct MessageAssembler: ~Copyable {
 
     init() {}
 
-    /// Begins a message with its first frame, to be put together in `spare`.
+    /// Begins a message with its first frame, to be put together in `spare`, or in what `append` makes room in.
     mutating func begin(
         _ kind: MessageKind, isExtended: Bool, into spare: consuming ByteBuffer
     ) {
@@ -44,11 +44,11 @@ struct MessageAssembler: ~Copyable {
     /// Adds the next bytes of a message that no extension decodes, and that will have at most `bytesMax`.
     /// `isASCII` says that unmasking saw nothing else.
     mutating func append(
-        _ piece: Span<UInt8>, isASCII: Bool, bytesMax: Int
+        _ piece: Span<UInt8>, isASCII: Bool, bytesMax: Int, _ share: SessionShare
     ) throws(WebSocketError) {
         let isPlain = isASCII && validator.isComplete
         if kind == .text, !isPlain, !validator.update(piece) { throw .invalidUTF8 }
-        bytes.reserve(piece.count, within: bytesMax)
+        share.makeRoom(for: piece.count, in: &bytes, within: bytesMax)
         bytes.append(piece)
     }
 

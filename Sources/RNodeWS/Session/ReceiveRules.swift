@@ -40,7 +40,8 @@ struct ReceiveRules {
             let isWhole = header.isFinal && count == header.payloadCount
             message.begin(
                 kind, isExtended: header.isExtended,
-                into: share.takePayload(forBytes: count, isWhole: isWhole))
+                into: header.isExtended
+                    ? share.takePayload(forBytes: count, isWhole: isWhole) : ByteBuffer())
         } else {
             if message.kind == nil { throw .continuationUnexpected }
             try message.continueMessage(fragmentsMax: share.fragmentsMax)

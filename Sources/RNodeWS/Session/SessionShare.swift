@@ -1,12 +1,14 @@
 /// What the sessions of one route have in common on one loop: their limits, and memory to spare.
 ///
 /// A session that keeps a message, because it comes in pieces or is decoded by an extension, takes the memory that
-/// another has given back; so such a message costs no allocation either. Up to `spareBytesMax` are kept.
+/// others have given back; so such messages cost no allocation either, also where sixteen connections have one at a time.
+/// Kept for that are at most 256 KiB, in buffers of up to `spareBytesMax`.
 ///
 /// Not `Sendable`: it stays with the loop of its sessions.
 public final class SessionShare {
     /// The longest payload whose memory is kept for the next one: 64 KiB.
-    public static let spareBytesMax = 65_536
+    public static let spareBytesMax = SpareBuffers.bytesMax
+    private static var inputsMax: Int { 16 }
 
     let limits: WebSocketLimits
     let messageBytesMax: Int
@@ -14,8 +16,14 @@ public final class SessionShare {
     let fragmentsMax: Int
     let unfinishedNanoseconds: Int64
     let closeNanoseconds: Int64
-    private var input: Owned<UnfinishedInput>?
-    private var payload = ByteBuffer()
+    /// The first `inputCount` are there.
+    // Unchecked, and so are the next ones: on one thread, and while one is changed nobody else is called.
+    @safe @exclusivity(unchecked)
+    private var inputs = InlineArray<16, Owned<UnfinishedInput>?> { _ in nil }
+    @safe @exclusivity(unchecked)
+    private var inputCount = 0
+    @safe @exclusivity(unchecked)
+    private var spares = SpareBuffers()
 
     /// `limits` should have been validated: here they are clamped to what is possible.
     public init(limits: WebSocketLimits = .default) {
@@ -34,26 +42,56 @@ public final class SessionShare {
 
     /// Room for what a session keeps.
     func takeInput() -> Owned<UnfinishedInput> {
-        input.take() ?? Owned(UnfinishedInput())
+        guard inputCount > 0 else { return Owned(UnfinishedInput()) }
+        inputCount &-= 1
+        return inputs[inputCount].take() ?? Owned(UnfinishedInput())
     }
 
     /// Takes back an input in which nothing is left.
     func giveBack(_ idle: consuming Owned<UnfinishedInput>) {
-        input = consume idle
+        guard inputCount < Self.inputsMax else { return }
+        inputs[inputCount] = consume idle
+        inputCount &+= 1
     }
 
-    /// An empty buffer for a message of which `count` bytes are here; with memory only where that is no more than the
-    /// message will hold in a moment, or twice what is here: a peer that begins a message and waits is not to hold much.
+    /// An empty buffer for an extended message of which `count` bytes are here; with memory only where the message is whole,
+    /// or that is no more than twice what is here: a peer that begins a message and waits is not to hold much.
     func takePayload(forBytes count: Int, isWhole: Bool) -> ByteBuffer {
-        var spare = ByteBuffer()
-        if isWhole || payload.capacity <= max(1_024, 2 &* count) { swap(&spare, &payload) }
-        return spare
+        spares.takeLargest { isWhole || Self.isModest($0, for: count) } ?? ByteBuffer()
+    }
+
+    /// Makes room in `bytes` for so many more of a message that will have at most `most`: in memory to spare, or by making
+    /// them bigger.
+    ///
+    /// As with `ByteBuffer.reserve(_:within:)` the capacity is `most`, or half of it at the most, so that old and new memory
+    /// hold no more than `most` together; and at most twice what is needed, or 1 KiB.
+    func makeRoom(for additional: Int, in bytes: inout ByteBuffer, within most: Int) {
+        // Both were received, or will be in this frame: far inside 63 bits.
+        let needed = bytes.count &+ additional
+        guard needed > bytes.capacity else { return }
+        let fitting = spares.takeLargest {
+            $0 >= needed && ($0 == most || $0 <= most / 2) && Self.isModest($0, for: needed)
+        }
+        guard var larger = fitting else {
+            // Of few sizes, so that they fit others.
+            let rounded = min(Self.powerOfTwo(from: needed), most / 2)
+            return bytes.reserve(max(rounded, needed) &- bytes.count, within: most)
+        }
+        larger.append(bytes)
+        swap(&larger, &bytes)
+        spares.put(larger)
+    }
+
+    private static func isModest(_ capacity: Int, for count: Int) -> Bool {
+        capacity <= max(1_024, 2 &* count)
+    }
+
+    /// The smallest power of two that is no smaller; 1 for less.
+    private static func powerOfTwo(from count: Int) -> Int {
+        guard count > 1 else { return 1 }
+        return 1 &<< (Int.bitWidth &- (count &- 1).leadingZeroBitCount)
     }
 
     /// Takes back the memory of a payload that has been dealt with, whoever took it.
-    public func giveBack(_ used: consuming ByteBuffer) {
-        guard used.capacity > 0, used.capacity <= Self.spareBytesMax else { return }
-        used.removeAll()
-        payload = used
-    }
+    public func giveBack(_ used: consuming ByteBuffer) { spares.put(used) }
 }

@@ -152,7 +152,8 @@ struct UnfinishedInput: ~Copyable {
             // The last frame says how long the message will be.
             let end = message.bytes.count &+ piece.count &+ missing
             try message.append(
-                piece, isASCII: isASCII, bytesMax: frame.isFinal ? end : rules.messageBytesMax)
+                piece, isASCII: isASCII, bytesMax: frame.isFinal ? end : rules.messageBytesMax,
+                rules.share)
         }
         if missing == 0 { self.frame = nil }
         guard isEnd else { return nil }

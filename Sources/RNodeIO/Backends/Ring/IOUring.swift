@@ -15,7 +15,7 @@ public import RNodeBytes
 ///
 /// - Receiving: the kernel fills buffers of the loop's (512 of 16 KiB; 32 are offered at first, more when they were too few), of
 ///   which a connection holds none while nothing arrives. A stream with 256 KiB that nobody takes receives no more.
-/// - Sending: at most 64 KiB of a stream wait for the next turn's end, beside one send under way. That memory is the
+/// - Sending: at most 80 KiB of a stream wait for the next turn's end or are being sent. That memory is the
 ///   kernel's until it has completed.
 /// - Closing waits for what is still to be sent, for at most ``closeTimeout``.
 /// - Streams other than `SocketTransport`, and descriptors of others, are polled.

@@ -5,8 +5,8 @@ import RNodeBytes
 ///
 /// At most ``unsentBytesMax`` bytes wait for that; beyond it, it says `wouldBlock` like a full socket.
 final class RingTransport: Transport {
-    /// What may wait to be sent: as much as a loop sends before it stops reading.
-    static let unsentBytesMax = 65_536
+    /// What may wait to be sent: as much as a loop sends before it stops reading (64 KiB), and the message that went beyond that.
+    static let unsentBytesMax = 81_920
 
     let descriptor: Int32
     private let ring: IOUring
