@@ -188,7 +188,6 @@ def compare(stream, mine, peers):
     if mine.outcome.startswith("split"):
         return classes, ["whole and byte by byte differ"]
     for index, request in enumerate(mine.requests):
-        refusing = {}
         for name, peer in peers.items():
             if index < len(peer.requests):
                 if request != peer.requests[index]:
@@ -198,17 +197,14 @@ def compare(stream, mine, peers):
             else:
                 # Counted once, where the other ends.
                 label = named(THEIRS[name], stream, peer.outcome)
-                refusing[name] = label
                 if len(peer.requests) == index:
                     classes.append(f"{name} ends, we go on: {label}")
                     if label is None:
                         wrong.append(f"{name} ends before a request: {peer.outcome}")
-        failing = [name for name in refusing if peers[name].failed]
-        if len(failing) == len(peers):
-            # Two constructs in one stream, each taken by us and by one of the others.
+        if all(peer.failed and len(peer.requests) <= index for peer in peers.values()):
+            # Two constructs in one stream, each taken by us and by one of the others: a name of THEIRS is one peer's, so each
+            # refusal that has one is for a reason of its own, and one without has failed above.
             classes.append("each of the others refuses another part of the stream")
-            if len(set(refusing.values())) < len(peers):
-                wrong.append("a request is refused by all others for the same reason")
         if wrong:
             return classes, wrong
     return classes + after(stream, mine, peers, wrong), wrong

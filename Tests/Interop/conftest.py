@@ -5,15 +5,19 @@ import contextlib
 import pytest
 
 from client import Client, fresh
+import seccomp
 from servers import Server
 
 
 def pytest_addoption(parser):
     parser.addoption("--backend", choices=["epoll", "io_uring", "poll"], default="epoll", help="what the servers' loops wait with")
+    parser.addoption("--forbid-io-uring", action="store_true", help="every server is refused io_uring, and must say so (C9)")
 
 
 def pytest_configure(config):
     Server.backend = config.getoption("--backend")
+    if config.getoption("--forbid-io-uring"):
+        Server.forbidden = seccomp.IO_URING
 
 
 class Fleet:
@@ -27,6 +31,9 @@ class Fleet:
         if server is None or not server.is_alive:
             # A test killed it and has failed for that; the others deserve a server.
             server = self.running[program] = Server(program)
+            if server.forbidden:
+                lines = [line for line in server.tail().splitlines() if "io_uring" in line]
+                assert len(lines) == 1 and "epoll takes its place" in lines[0], server.tail()
         return server
 
     def stop(self):

@@ -6,7 +6,7 @@ import struct
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
-IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER = 425, 426, 427  # the same number on every architecture
+IO_URING = 425, 426, 427  # io_uring_setup, _enter, _register: the same number on every architecture
 
 
 def forbid(*numbers: int):

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from http11 import Response, request
+import seccomp
 
 STARTED_WITHIN = 15
 ENDED_WITHIN = 15
@@ -37,10 +38,12 @@ class Server:
     """One running process. Two loops, so that members of a room sit on both."""
 
     backend = "epoll"
+    # Calls of the system that no server may make.
+    forbidden: tuple[int, ...] = ()
 
     def __init__(self, program: str, *flags: str, loops: int = 2, port: int | None = None, before=None):
         # Called in the new process before the program: what it may do is cut down there.
-        self.before = before
+        self.before = before or (seccomp.forbid(*self.forbidden) if self.forbidden else None)
         self.program = program
         self.wanted_port = port
         self.flags = (f"--loops={loops}", f"--backend={self.backend}", *flags)

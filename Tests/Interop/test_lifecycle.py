@@ -235,7 +235,7 @@ def test_every_backend_serves(start, backend):
 
 
 def test_c9_where_io_uring_is_forbidden_epoll_takes_its_place(start):
-    denied = seccomp.forbid(seccomp.IO_URING_SETUP, seccomp.IO_URING_ENTER, seccomp.IO_URING_REGISTER)
+    denied = seccomp.forbid(*seccomp.IO_URING)
     server: Server = start("Chat", "--backend", "io_uring", before=denied)
     room = server.create_room()
     with Client(server.ws("/chat", "a")) as one, Client(server.ws("/chat", "b")) as two:

@@ -14,11 +14,7 @@ import Testing
     // MARK: - Backends
 
     /// More pairs than a wait may report, where the process may have that many descriptors.
-    static var pairCount: Int {
-        var limit = rlimit()
-        let isKnown = unsafe getrlimit(__rlimit_resource_t(7), &limit) == 0
-        return isKnown && limit.rlim_cur >= 8192 ? 1200 : 64
-    }
+    static var pairCount: Int { Sockets.mayOpen(8192) ? 1200 : 64 }
 
     @Test("Epoll", arguments: BackendConformance.checks) func epoll(check: BackendCheck) throws {
         try check.run(
@@ -107,6 +103,27 @@ import Testing
         }
     }
 
+    #if IOURing
+        /// The ring has a turn wherever a check lets time pass; the other end is a socket, or the ring's as well.
+        @Test(
+            "A ring's stream", arguments: TransportConformance.checks,
+            [RingEnds.here, .there, .both, .tcp])
+        func ring(check: TransportCheck, ends: RingEnds) throws {
+            let turns = try RingTurns()
+            try check.run(
+                on: TransportConformance(pause: turns.take) {
+                    var (here, there): (any Transport, any Transport) =
+                        ends == .tcp ? try Sockets.connected() : try SocketTransport.pair()
+                    if ends != .there { here = try turns.serve(here) }
+                    if ends != .here { there = try turns.serve(there) }
+                    return (here, there)
+                })
+            turns.expectNothingLeft()
+        }
+
+        enum RingEnds { case here, there, both, tcp }
+    #endif
+
     // MARK: - Listeners
 
     @Test("A TCP listener", arguments: ListenerConformance.checks)
@@ -125,6 +142,19 @@ import Testing
                 pause: Self.pause, listener: { try Sockets.listener(.unix(path: path)) },
                 connect: { try SocketTransport.connecting(to: $0.address) }))
     }
+
+    #if IOURing
+        @Test("A ring's listener", arguments: ListenerConformance.checks, [false, true])
+        func ringListener(check: ListenerCheck, isUnix: Bool) throws {
+            let turns = try RingTurns()
+            let address = isUnix ? .unix(path: Sockets.path()) : Sockets.loopback
+            try check.run(
+                on: ListenerConformance(
+                    pause: turns.take, listener: { try turns.serve(Sockets.listener(address)) },
+                    connect: { try SocketTransport.connecting(to: $0.address) }))
+            turns.expectNothingLeft()
+        }
+    #endif
 
     @Test("An in-memory listener", arguments: ListenerConformance.checks)
     func inMemoryListener(check: ListenerCheck) throws {

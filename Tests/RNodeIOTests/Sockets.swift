@@ -43,6 +43,16 @@ enum Sockets {
         (try? listener(.ip(host: "::1", port: 0))) != nil
     }
 
+    /// Whether this process may have that many descriptors; raises its soft limit for it, up to the hard one.
+    static func mayOpen(_ count: Int) -> Bool {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard unsafe getrlimit(resource, &limit) == 0 else { return false }
+        guard limit.rlim_cur < count else { return true }
+        limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
+        return unsafe setrlimit(resource, &limit) == 0 && limit.rlim_cur >= count
+    }
+
     static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0
     }

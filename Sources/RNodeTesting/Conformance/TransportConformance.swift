@@ -5,10 +5,10 @@ public import RNodeIO
 /// Makes a new pair for each check: the first is the one that is checked, the second is its peer.
 public struct TransportConformance {
     private let makePair: () throws -> (any Transport, any Transport)
-    private let pause: () -> Void
+    let pause: () -> Void
 
     /// - Parameters:
-    ///   - pause: Lets time pass between two tries, when bytes need some to arrive.
+    ///   - pause: Lets time pass between two tries, when bytes need some to arrive; and a turn, where they need one to be sent.
     ///   - pair: Makes two connected streams.
     public init(
         pause: @escaping () -> Void = {},
@@ -42,6 +42,19 @@ public struct TransportConformance {
             pause()
         }
         return (.wouldBlock, 0)
+    }
+
+    /// Reads what is there until it is `count` bytes, or nothing has come for a few seconds, and then until nothing is there.
+    func drain(_ transport: any Transport, _ count: Int) -> Int {
+        var total = transport.drain()
+        var vainTurns = 0
+        while total < count, vainTurns < 2000 {
+            pause()
+            let more = transport.drain()
+            vainTurns = more == 0 ? vainTurns + 1 : 0
+            total += more
+        }
+        return total
     }
 
     /// Sends `bytes` from one to the other, in turns of one call each, and returns what arrived. With `inBuffers` they are
