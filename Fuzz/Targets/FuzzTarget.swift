@@ -22,6 +22,9 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "search", run: fuzzSearch),
         FuzzTarget(name: "words", run: fuzzWords),
         FuzzTarget(name: "append", run: fuzzAppend),
+        FuzzTarget(name: "buffer", run: fuzzBuffer),
+        FuzzTarget(name: "equality", run: fuzzEquality),
+        FuzzTarget(name: "replacing", run: fuzzReplacing),
     ]
 
     static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }

@@ -64,7 +64,7 @@ public struct ByteBuffer: ~Copyable {
     /// Makes room for `additional` more bytes in a buffer that will hold no more than `most` in the end.
     ///
     /// Grows by half up to half of `most`, and then to all of it. So the capacity is never above `most`, and
-    /// above 64 bytes it is at most twice what was needed; and while bytes move to their new place, both places
+    /// above 64 bytes it is at most twice what was needed, where nothing was consumed; and while bytes move to their new place, both places
     /// together hold no more than `most` of them. What is needed beyond `most` is given all the same.
     public mutating func reserve(_ additional: Int, within most: Int) {
         guard additional > capacity &- tail else { return }
