@@ -8,7 +8,6 @@
 public final class SessionShare {
     /// The longest payload whose memory is kept for the next one: 64 KiB.
     public static let spareBytesMax = SpareBuffers.bytesMax
-    private static var inputsMax: Int { 16 }
 
     let limits: WebSocketLimits
     let messageBytesMax: Int
@@ -17,13 +16,12 @@ public final class SessionShare {
     let unfinishedNanoseconds: Int64
     let closeNanoseconds: Int64
     /// The first `inputCount` are there.
-    // Unchecked, and so are the next ones: on one thread, and while one is changed nobody else is called.
+    // Unchecked, and so is the next one: on one thread, and while one is changed nobody else is called.
     @safe @exclusivity(unchecked)
     private var inputs = InlineArray<16, Owned<UnfinishedInput>?> { _ in nil }
     @safe @exclusivity(unchecked)
     private var inputCount = 0
-    @safe @exclusivity(unchecked)
-    private var spares = SpareBuffers()
+    private let spares = SpareBuffers()
 
     /// `limits` should have been validated: here they are clamped to what is possible.
     public init(limits: WebSocketLimits = .default) {
@@ -44,13 +42,13 @@ public final class SessionShare {
     func takeInput() -> Owned<UnfinishedInput> {
         guard inputCount > 0 else { return Owned(UnfinishedInput()) }
         inputCount &-= 1
-        return inputs[inputCount].take() ?? Owned(UnfinishedInput())
+        return inputs[inputCount & 15].take() ?? Owned(UnfinishedInput())
     }
 
     /// Takes back an input in which nothing is left.
     func giveBack(_ idle: consuming Owned<UnfinishedInput>) {
-        guard inputCount < Self.inputsMax else { return }
-        inputs[inputCount] = consume idle
+        guard inputCount < 16 else { return }
+        inputs[inputCount & 15] = consume idle
         inputCount &+= 1
     }
 
@@ -73,8 +71,8 @@ public final class SessionShare {
             $0 >= needed && ($0 == most || $0 <= most / 2) && Self.isModest($0, for: needed)
         }
         guard var larger = fitting else {
-            // Of few sizes, so that they fit others.
-            let rounded = min(Self.powerOfTwo(from: needed), most / 2)
+            // Of few sizes, so that they fit others; but for those that are too long to be kept.
+            let rounded = min(Self.powerOfTwo(from: needed), most / 2, Self.spareBytesMax)
             return bytes.reserve(max(rounded, needed) &- bytes.count, within: most)
         }
         larger.append(bytes)
