@@ -61,7 +61,9 @@ public protocol Transport: AnyObject {
 
 extension Transport {
     /// By `send`, as a copy.
-    public func send(from buffer: inout ByteBuffer) -> SendResult {
+    public func send(from buffer: inout ByteBuffer) -> SendResult { sendCopy(of: &buffer) }
+
+    func sendCopy(of buffer: inout ByteBuffer) -> SendResult {
         let result = buffer.withSpan { send($0) }
         if case .bytes(let count) = result { buffer.removeFirst(count) }
         return result

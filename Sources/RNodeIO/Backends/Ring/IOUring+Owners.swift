@@ -26,11 +26,10 @@ extension IOUring {
         return unsafe core.pointee.send(bytes, &stream.pointee)
     }
 
-    func send(from buffer: inout ByteBuffer, _ id: RingStreamID) -> SendResult {
-        guard let stream = unsafe core.pointee.find(id) else {
-            return .failed(IOError("send", code: EBADF))
-        }
-        return unsafe core.pointee.send(from: &buffer, &stream.pointee)
+    /// Takes a buffer's bytes to be sent, with their memory. False, and nothing is taken, where that can't be.
+    func takeWhole(_ buffer: inout ByteBuffer, _ id: RingStreamID) -> Bool {
+        guard let stream = unsafe core.pointee.find(id) else { return false }
+        return unsafe core.pointee.takeWhole(&buffer, &stream.pointee)
     }
 
     func untakenCount(_ id: RingStreamID) -> Int? {

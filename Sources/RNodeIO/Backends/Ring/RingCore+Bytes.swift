@@ -64,25 +64,19 @@ extension RingCore {
         return .bytes(count)
     }
 
-    /// The same of a buffer's bytes, whose memory is taken where it can be: not copied.
-    mutating func send(
-        from buffer: inout ByteBuffer, _ stream: inout RingStream
-    ) -> SendResult {
-        let count = buffer.count
-        let isWhole =
-            stream.unsent.isEmpty && count <= RingTransport.unsentBytesMax &- stream.unsentBytes
-            && stream.failureCode == 0 && !stream.state.contains(.usesCalls)
-        guard isWhole else {
-            let result = buffer.withSpan { send($0, &stream) }
-            if case .bytes(let taken) = result { buffer.removeFirst(taken) }
-            return result
-        }
+    /// Takes a buffer's bytes to be sent, with their memory. False, and nothing is taken, where some wait before them, or
+    /// not all of them may.
+    mutating func takeWhole(_ buffer: inout ByteBuffer, _ stream: inout RingStream) -> Bool {
+        guard stream.unsent.isEmpty,
+            buffer.count <= RingTransport.unsentBytesMax &- stream.unsentBytes,
+            stream.failureCode == 0, !stream.state.contains(.usesCalls)
+        else { return false }
         // As much memory is left as is taken: whoever lends these buffers gets one back.
         if stream.unsent.capacity == 0 { pool.update { $0.fill(&stream.unsent) } }
         swap(&stream.unsent, &buffer)
         buffer.removeAll()
         list(&stream)
-        return .bytes(count)
+        return true
     }
 
     /// What is not sent, or sent and not taken by the peer. A send that the kernel is about to tell of counts twice.

@@ -28,7 +28,8 @@ final class RingTransport: Transport {
 
     /// With the buffer's memory, where nothing waits before it and all of it may.
     func send(from buffer: inout ByteBuffer) -> SendResult {
-        ring.send(from: &buffer, stream)
+        let count = buffer.count
+        return ring.takeWhole(&buffer, stream) ? .bytes(count) : sendCopy(of: &buffer)
     }
 
     /// What waits to be sent or is being sent, and what the stream tells.
