@@ -6,7 +6,7 @@ import pytest
 
 from client import Client, fresh
 import seccomp
-from servers import Server
+from servers import Server, eventually
 
 
 def pytest_addoption(parser):
@@ -32,7 +32,9 @@ class Fleet:
             # A test killed it and has failed for that; the others deserve a server.
             server = self.running[program] = Server(program)
             if server.forbidden:
-                lines = [line for line in server.tail().splitlines() if "io_uring" in line]
+                # It binds first, and asks for a ring then: a connection made at once may be before the line.
+                lines = eventually(
+                    lambda: [line for line in server.tail().splitlines() if "io_uring" in line], what="a line with io_uring")
                 assert len(lines) == 1 and "epoll takes its place" in lines[0], server.tail()
         return server
 
