@@ -110,7 +110,8 @@ let package = Package(
             name: "BenchmarkReport", path: "Benchmarks/BenchmarkReport", swiftSettings: strict),
         .target(name: "CMeasuring", path: "Benchmarks/CMeasuring"),
         .executableTarget(
-            name: "InteropServer", dependencies: ["RNodeApp", "ServerFlags", arguments, logging],
+            name: "InteropServer",
+            dependencies: ["RNodeApp", "RNodeIO", "ServerFlags", arguments, logging],
             path: "Tests/InteropServer", swiftSettings: strict),
         .executableTarget(
             name: "Simulation",

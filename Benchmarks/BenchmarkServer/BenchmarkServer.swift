@@ -30,12 +30,11 @@ struct BenchmarkServer: AsyncParsableCommand {
         options.serverKeepsContext = takeover
         options.clientKeepsContext = takeover
         let compression = options
-        app.websocket(raw: "/echo") { route in
-            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
-        }
-        app.websocket(raw: "/deflate") { route in
-            route.compression = compression
-            route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+        for (path, compression) in [("/echo", nil), ("/deflate", compression)] {
+            app.websocket(raw: path) { route in
+                route.compression = compression
+                route.onMessage { bytes, kind, context in context.send(bytes, kind) }
+            }
         }
         app.websocket(raw: "/room") { route in
             route.onOpen { context in context.join(room) }

@@ -117,12 +117,21 @@ public struct ServerFlags: ParsableArguments {
     /// Listens on the sockets that were opened for this process, else where the flags say; tells where, and serves until a
     /// signal; then throws the exit code that the end calls for.
     public func serve(_ app: App) async throws {
-        let file = logLevelFile
         let (host, port) = (host, port)
+        try await serve(app) { app in
+            let addresses = try await app.listenOnInheritedSockets()
+            guard addresses.isEmpty else { return addresses }
+            return [try await app.listen(host: host, port: port)]
+        }
+    }
+
+    /// The same where `listen` has the app listen elsewhere, and says where that is.
+    public func serve(
+        _ app: App, listen: @escaping @Sendable (App) async throws -> [SocketAddress]
+    ) async throws {
+        let file = logLevelFile
         let result = try await app.run {
-            var addresses = try await app.listenOnInheritedSockets()
-            if addresses.isEmpty { addresses = [try await app.listen(host: host, port: port)] }
-            for address in addresses { print("Serving at http://\(address)") }
+            for address in try await listen(app) { print("Serving at http://\(address)") }
         } onReload: { app in
             guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8) else {
                 return

@@ -145,8 +145,7 @@ extension App {
         return AppCore(
             configuration, routes: state.routes, registry: registry,
             metrics: ServerMetrics(
-                routes: state.routes.webSockets.map(\.path), loopCount: loops,
-                isDetailed: configuration.metrics),
+                routes: state.routes.webSockets.map(\.path), loopCount: loops),
             logger: state.logger)
     }
 

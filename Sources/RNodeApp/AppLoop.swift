@@ -61,7 +61,7 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
         let routes = core.metrics.routes.count
         counters =
             core.metrics.counters(loop: eventLoop.index)
-            ?? LoopCounters(routeCount: routes, isDetailed: false)
+            ?? LoopCounters(routeCount: routes)
         deflateStreams = DeflateStreams(budget: core.deflateBudget)
         sessionShares = core.webSocketRoutes.map { SessionShare(limits: $0.limits) }
         turnShare = TurnShare(
@@ -89,16 +89,23 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     func received(
         _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
     ) -> Int {
-        var offset = 0
-        var opening: Opening?
         // SAFETY: a slot's value stays where it is until the connection ends, which no read brings about. Not by `borrow`: as
         // a closure all of this would be called for each read.
         guard let state = unsafe connections.pointer(at: connection.id.slot) else { return 0 }
         switch unsafe state.pointee {
-        case .http(let http): opening = receive(&bytes, &offset, http, &connection)
-        case .webSocket(let webSocket): receive(&bytes, &offset, webSocket, &connection)
+        case .http(let http): return receive(&bytes, http, &connection)
+        case .webSocket(let webSocket): return receive(&bytes, from: 0, webSocket, &connection)
         }
-        guard let opening else { return offset }
+    }
+
+    /// Takes what a connection received that spoke HTTP until now. Returns how many of all bytes were taken.
+    @inline(never)
+    private func receive(
+        _ bytes: inout MutableSpan<UInt8>, _ http: borrowing Owned<HTTPConnection>,
+        _ connection: inout ConnectionContext
+    ) -> Int {
+        var offset = 0
+        guard let opening = receive(&bytes, &offset, http, &connection) else { return offset }
         open(opening, on: &connection)
         // The bytes after the head belong to the WebSocket connection: once round again.
         return receiveRest(&bytes, from: offset, &connection)

@@ -2,10 +2,11 @@
 ///
 /// An error is a value: nothing below a connection traps or raises a signal because a call failed.
 public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The call that failed, as the system names it.
-    public let call: StaticCall
+    // The number first: a result that may be this error then fills four registers, and none of them in parts.
     /// The system's error number (`errno`).
     public let code: Int32
+    /// The call that failed, as the system names it.
+    public let call: StaticCall
 
     /// A failure of `call` with the system's error number `code`.
     public init(_ call: StaticCall, code: Int32) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RNodeApp
+import RNodeIO
 import ServerFlags
 
 /// The server of the interop suite: every callback cancels, modifies or throws when a connection asks for it, and
@@ -14,6 +15,9 @@ struct InteropServer: AsyncParsableCommand {
     @Option(help: "Seconds that the opening and onConnect may take together.")
     var handshakeTimeout: Seconds?
 
+    @Flag(help: "Have each call that receives or sends move 1 to 7 bytes; tell how many did.")
+    var chop = false
+
     func run() async throws {
         let app = flags.makeApp { configuration in
             if let handshakeTimeout { configuration.handshakeTimeout = handshakeTimeout.duration }
@@ -23,6 +27,15 @@ struct InteropServer: AsyncParsableCommand {
             .register()
         RawRoutes.register(on: app)
         HTTPRoutes(app: app, journal: journal).register()
-        try await flags.serve(app)
+        guard chop else { return try await flags.serve(app) }
+        let counter = CallCounter()
+        let (host, port) = (flags.host, UInt16(clamping: flags.port))
+        defer { print("Chopped \(counter.count) calls") }
+        try await flags.serve(app) { app in
+            let listeners = try SocketListener.bind(to: .ip(host: host, port: port))
+            let addresses = listeners.map(\.address)
+            try await app.listen(on: listeners.map { ChoppedListener($0, counter: counter) })
+            return addresses
+        }
     }
 }

@@ -6,9 +6,10 @@
 #if defined(__linux__)
 
 // As few headers as can be, and no feature macro: a C type that this module and Swift's Glibc module both
-// bring along must be the same in both, and may be found in either. What is not declared by these two
-// headers goes by its system call.
+// bring along must be the same in both, and may be found in either. What is not declared by these headers
+// goes by its system call.
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -74,17 +75,45 @@ static inline int clinux_accept(int listener, struct sockaddr *address, uint32_t
     return (int)syscall(SYS_accept4, listener, address, length, CLINUX_NONBLOCK | CLINUX_CLOEXEC);
 }
 
-// The C library's recv and send can be cancelled (pthread_cancel), which nobody here asks for: in a process with threads
-// each call begins and ends that with a locked instruction. These are the call alone.
+// The C library's recv and send can be cancelled (pthread_cancel), which nobody here asks for: in a process with threads each
+// call begins and ends that with a locked instruction. Its syscall is a call, and sets errno. So these two, which are made for
+// each read and each answer, are the kernel's call alone.
 
-/// recv without flags; -1 with errno.
-static inline __attribute__((always_inline)) long clinux_receive(int descriptor, void *bytes, size_t count) {
-    return syscall(SYS_recvfrom, descriptor, bytes, count, 0, NULL, NULL);
+/// A call of the kernel with six arguments; what it returns, or an error number below 0. Leaves errno as it is, or not.
+static inline __attribute__((always_inline)) long clinux_call(
+    long number, long first, long second, long third, long fourth, long fifth, long sixth
+) {
+#if defined(__x86_64__) && !defined(__ILP32__)
+    // The registers of syscall(2), of which the kernel overwrites rax, rcx and r11.
+    register long r10 __asm__("r10") = fourth;
+    register long r8 __asm__("r8") = fifth;
+    register long r9 __asm__("r9") = sixth;
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(first), "S"(second), "d"(third), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+#else
+    long result = syscall(number, first, second, third, fourth, fifth, sixth);
+    return result == -1 ? -(long)errno : result;
+#endif
 }
 
-/// send; -1 with errno.
+/// recvfrom without flags and address, made again when interrupted; how many bytes, or an error number below 0.
+static inline __attribute__((always_inline)) long clinux_receive(int descriptor, void *bytes, size_t count) {
+    long result;
+    do result = clinux_call(SYS_recvfrom, descriptor, (long)bytes, (long)count, 0, 0, 0);
+    while (result == -EINTR);
+    return result;
+}
+
+/// sendto without an address, made again when interrupted; how many bytes, or an error number below 0.
 static inline __attribute__((always_inline)) long clinux_send(int descriptor, const void *bytes, size_t count, int flags) {
-    return syscall(SYS_sendto, descriptor, bytes, count, flags, NULL, 0);
+    long result;
+    do result = clinux_call(SYS_sendto, descriptor, (long)bytes, (long)count, flags, 0, 0);
+    while (result == -EINTR);
+    return result;
 }
 
 // MARK: - Files

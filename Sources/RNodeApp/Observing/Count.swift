@@ -26,6 +26,9 @@ struct CountRow<let size: Int>: ~Copyable {
     /// The numbers now.
     var values: [Int] { (0..<size).map { counts[$0].value } }
 
+    /// What they add up to now.
+    var sum: Int { values.reduce(0, &+) }
+
     /// Raises the one at `place`; a place outside the row is left alone.
     @inline(always)
     func raise(_ place: Int, by amount: Int = 1) {

@@ -57,6 +57,9 @@ struct SizeHistogram: ~Copyable {
         return min((bits &+ 1) / 2 &- 3, boundCount)
     }
 
+    /// How many sizes were counted.
+    var count: Int { counts.sum }
+
     /// What was counted so far.
     var totals: HistogramTotals {
         HistogramTotals(bounds: Self.bounds, counts: counts.values, sum: Double(sum.value))

@@ -87,8 +87,8 @@ extension MetricsSnapshot.Route {
         // Closed first: what closes between the two reads was open before it.
         disconnections &+= counters.closed.value
         connections &+= counters.opened.value
-        messagesReceived &+= counters.messagesReceived.value
-        messagesSent &+= counters.messagesSent.value
+        messagesReceived &+= counters.sizesReceived.count
+        messagesSent &+= counters.sizesSent.count
         messagesDropped &+= counters.messagesDropped.value
         sizesReceived.add(counters.sizesReceived.totals)
         sizesSent.add(counters.sizesSent.totals)

@@ -7,19 +7,14 @@ internal import Synchronization
 final class ServerMetrics: Sendable {
     /// The route templates, by number.
     let routes: [String]
-    /// Whether histograms are kept; the counters behind the app's own numbers always are.
-    let isDetailed: Bool
     private let loops: [LoopCounters]
     /// Limits that were passed on any thread, by their number: so raised atomically.
     private let elsewhere = InlineArray<64, Atomic<Int>> { _ in Atomic(0) }
 
     /// Counters for `loopCount` loops and these route templates.
-    init(routes: [String], loopCount: Int, isDetailed: Bool) {
+    init(routes: [String], loopCount: Int) {
         self.routes = routes
-        self.isDetailed = isDetailed
-        loops = (0..<max(1, loopCount)).map { _ in
-            LoopCounters(routeCount: routes.count, isDetailed: isDetailed)
-        }
+        loops = (0..<max(1, loopCount)).map { _ in LoopCounters(routeCount: routes.count) }
     }
 
     /// How many loops there are.
@@ -55,7 +50,7 @@ final class ServerMetrics: Sendable {
 
     /// How many data messages came since start.
     var messagesReceived: Int {
-        loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.messagesReceived.value } }
+        loops.reduce(0) { $1.routes.reduce($0) { $0 &+ $1.sizesReceived.count } }
     }
 
     /// All numbers now. The rooms are counted elsewhere, and passed in.
@@ -106,8 +101,8 @@ final class LoopCounters: Sendable {
     /// WebSocket connections that were closed with 1011 where a trap would have ended the process.
     let trapsAvoided = Count()
 
-    init(routeCount: Int, isDetailed: Bool) {
-        routes = (0..<routeCount).map { _ in RouteCounters(isDetailed: isDetailed) }
+    init(routeCount: Int) {
+        routes = (0..<routeCount).map { _ in RouteCounters() }
     }
 
     /// How many connections of any kind are open.
@@ -141,18 +136,14 @@ final class LoopCounters: Sendable {
 final class RouteCounters: Sendable {
     let opened = Count()
     let closed = Count()
-    let messagesReceived = Count()
-    let messagesSent = Count()
     let messagesDropped = Count()
+    // How many messages there were is what is in their sizes' buckets.
     let sizesReceived = SizeHistogram()
     let sizesSent = SizeHistogram()
     let durations = DurationHistogram()
     /// Events whose callback ran, and events that the mask kept from it, by the event's number.
     let eventsRun = CountRow<14>()
     let eventsFiltered = CountRow<14>()
-    private let isDetailed: Bool
-
-    init(isDetailed: Bool) { self.isDetailed = isDetailed }
 
     /// A connection opened.
     func connectionOpened() { opened.raise() }
@@ -160,25 +151,19 @@ final class RouteCounters: Sendable {
     /// A connection closed that had been open for so long.
     func connectionClosed(afterMilliseconds duration: Int) {
         closed.raise()
-        if isDetailed { durations.record(milliseconds: duration) }
+        durations.record(milliseconds: duration)
     }
 
     /// A data message came.
     @inline(__always)
-    func received(bytes: Int) {
-        messagesReceived.raise()
-        if isDetailed { sizesReceived.record(bytes) }
-    }
+    func received(bytes: Int) { sizesReceived.record(bytes) }
 
     /// Messages to slow clients were dropped.
     func dropped(_ count: Int) { messagesDropped.raise(by: count) }
 
     /// A data message went out, to so many connections.
     @inline(__always)
-    func sent(bytes: Int, times: Int = 1) {
-        messagesSent.raise(by: times)
-        if isDetailed { sizesSent.record(bytes, times: times) }
-    }
+    func sent(bytes: Int, times: Int = 1) { sizesSent.record(bytes, times: times) }
 }
 
 /// The fixed words that errors are counted by.

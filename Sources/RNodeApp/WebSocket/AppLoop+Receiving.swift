@@ -6,28 +6,23 @@ extension AppLoop {
         _ bytes: inout MutableSpan<UInt8>, from offset: Int,
         _ connection: inout ConnectionContext
     ) -> Int {
-        var offset = offset
-        if offset < bytes.count, !connection.isClosing {
-            withWebSocket(connection.id) { receive(&bytes, &offset, $0, &connection) }
-        }
-        return offset
+        guard offset < bytes.count, !connection.isClosing else { return offset }
+        return withWebSocket(connection.id) { receive(&bytes, from: offset, $0, &connection) }
+            ?? offset
     }
 
-    /// Takes what a WebSocket connection received, until it has to wait.
+    /// Takes what a WebSocket connection received, until it has to wait. Returns how many of all bytes were taken.
     @inline(always)
     func receive(
-        _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int,
+        _ bytes: inout MutableSpan<UInt8>, from offset: Int,
         _ state: borrowing Owned<WebSocketState>, _ connection: inout ConnectionContext
-    ) {
+    ) -> Int {
+        var offset = offset
         var raw = RawWebSocketContext(self, state, &connection)
         let receiver = MessageReceiver(state)
         var share = turnShare
         let now = connection.now
-        while offset < bytes.count {
-            guard connection.goesOn(below: share.softMark), share.takeStep() else {
-                if !connection.isClosing { connection.yieldReading() }
-                break
-            }
+        while true {
             if let peer = state.borrow({ $0.peer }), peer.isBusy { break }
             let step = receiver.next(&bytes, from: &offset, now: now)
             if case .message(let kind, .input(let range)) = step {
@@ -41,12 +36,18 @@ extension AppLoop {
                 }
                 share.take(bytes: count)
             }
+            guard offset < bytes.count else { break }
+            // Asked between messages: who is given bytes is neither closing nor congested.
+            guard connection.goesOn(below: share.softMark), share.takeStep() else {
+                if !connection.isClosing { connection.yieldReading() }
+                break
+            }
         }
-        if connection.isClosing { offset = bytes.count }
         // A deadline that only moved away is looked at when its time has come.
-        if state.borrow({ $0.isQuiet }) { return }
+        if state.borrow({ $0.isQuiet }) { return offset }
         account(state)
         setDeadline(state, &connection)
+        return offset
     }
 
     /// Takes any step but a message that lies in the input. Returns how many bytes the message had, 0 when it was none, and
@@ -103,8 +104,7 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ raw: inout RawWebSocketContext
     ) {
         state.borrow { $0.counters.received(bytes: message.count) }
-        if receiver.isMetered, !admits(kind, message, state, raw.connection) { return }
-        guard receiver.isRaw else { return receive(kind, message, state) }
+        guard receiver.isPlain else { return receiveOther(kind, message, state, &raw) }
         do {
             try receiver.receive(message, kind, &raw)
         } catch {
@@ -112,12 +112,23 @@ extension AppLoop {
         }
     }
 
-    /// Gives a message to who the connection is.
+    /// Gives a message to who the connection is, if it is within the rate.
     @inline(never)
-    private func receive(
-        _ kind: MessageKind, _ message: Span<UInt8>, _ state: borrowing Owned<WebSocketState>
+    private func receiveOther(
+        _ kind: MessageKind, _ message: Span<UInt8>, _ state: borrowing Owned<WebSocketState>,
+        _ raw: inout RawWebSocketContext
     ) {
-        state.borrow { $0.peer }?.received(kind, message)
+        let route = state.borrow { $0.route }
+        if route.messageRate != nil, !admits(kind, message, state, raw.connection) { return }
+        guard let callbacks = route.raw else {
+            state.borrow { $0.peer }?.received(kind, message)
+            return
+        }
+        do {
+            try callbacks.message(message, kind, &raw)
+        } catch {
+            failedRaw(error)
+        }
     }
 
     /// A raw route's closure threw: that costs the event, not the connection.

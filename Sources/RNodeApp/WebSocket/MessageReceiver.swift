@@ -2,10 +2,8 @@
 @safe
 struct MessageReceiver {
     // SAFETY: not retained, for that would show in each read: the connection's route holds it, and outlives the read.
-    /// What a raw route calls; nil on any other.
+    /// What a raw route calls at once; nil on any other, and where messages are held against a rate.
     private let raw: Unmanaged<RawWebSocketCallbacks>?
-    /// Whether messages are held against a rate.
-    let isMetered: Bool
 
     // SAFETY: the same state, which stays where it is for as long as it is open. A session's methods call nobody who could
     // use it meanwhile. Used on the loop's thread only.
@@ -13,8 +11,7 @@ struct MessageReceiver {
 
     init(_ state: borrowing Owned<WebSocketState>) {
         unsafe self.state = state.address
-        unsafe raw = state.borrow { $0.route.raw }.map { unsafe .passUnretained($0) }
-        isMetered = state.borrow { $0.route.messageRate != nil }
+        unsafe raw = state.borrow { $0.route.unmeteredRaw }.map { unsafe .passUnretained($0) }
     }
 
     /// What the session finds next. Not by `update`: as a closure it would be called for each message.
@@ -25,8 +22,8 @@ struct MessageReceiver {
         unsafe state.pointee.session.next(&bytes, from: &offset, now: now)
     }
 
-    /// Whether the route is a raw one.
-    var isRaw: Bool { unsafe raw != nil }
+    /// Whether a message goes to a raw route's closure, and that is all.
+    var isPlain: Bool { unsafe raw != nil }
 
     /// Calls a raw route's closure.
     func receive(

@@ -7,14 +7,14 @@ struct TurnShare {
     private var stepsLeft: Int
     private var bytesLeft: Int
 
-    /// The share of a connection whose turn begins.
+    /// The share of a connection whose turn begins, when its first message is taken: that one takes no step.
     init(_ limits: IOLimits, bytes: Int) {
         softMark = limits.outputSoftMarkBytes
-        stepsLeft = limits.messagesPerTurnMax
+        stepsLeft = limits.messagesPerTurnMax &- 1
         bytesLeft = bytes
     }
 
-    /// Takes one message or control frame; false when the share is used up.
+    /// Takes one more message or control frame; false when the share is used up.
     mutating func takeStep() -> Bool {
         guard stepsLeft > 0, bytesLeft > 0 else { return false }
         stepsLeft &-= 1

@@ -20,6 +20,8 @@ final class WebSocketRoute: Sendable {
     let slowConsumers: SlowConsumerPolicy
     /// How often data messages may come; nil for no limit.
     let messageRate: Rate?
+    /// What a raw route does where no message is held against a rate: at hand for each read.
+    let unmeteredRaw: RawWebSocketCallbacks?
     let controlFrameRate: Rate
     private let ownHardCapBytes: Int?
 
@@ -44,6 +46,7 @@ final class WebSocketRoute: Sendable {
         slowConsumers = options.slowConsumers
         ownHardCapBytes = options.outputHardCapBytes
         messageRate = limits.messageRate
+        unmeteredRaw = nil
         controlFrameRate = limits.controlFrameRate
     }
 
@@ -68,6 +71,7 @@ final class WebSocketRoute: Sendable {
         slowConsumers = options.slowConsumers
         ownHardCapBytes = options.outputHardCapBytes
         messageRate = limits.messageRate
+        unmeteredRaw = limits.messageRate == nil ? options.callbacks : nil
         controlFrameRate = limits.controlFrameRate
     }
 

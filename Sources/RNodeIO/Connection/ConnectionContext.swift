@@ -77,8 +77,10 @@ public struct ConnectionContext: ~Copyable {
     /// Whether a handler that is in the middle of bytes goes on: it is not closing, and no more than `softMark` is unsent.
     @inlinable
     package func goesOn(below softMark: Int) -> Bool {
-        guard unsafe connection.pointee.isPlain else { return !isClosing && !isCongested }
-        return unsafe connection.pointee.output.count <= softMark
+        if unsafe connection.pointee.isPlain && connection.pointee.output.count <= softMark {
+            return true
+        }
+        return !isClosing && !isCongested
     }
 
     /// Whether `count` more bytes fit below the hard cap. What finds nothing unsent always fits.

@@ -11,7 +11,9 @@ public protocol LoopHandler: AnyObject {
     ///
     /// What is not taken is kept and given again, before newer bytes, once ``ConnectionContext/resumeReading()``
     /// is called or the output has drained; until then the connection is not read. Take all bytes unless the
-    /// connection has to wait for something.
+    /// connection has to wait for something. Of one that is closing the rest is dropped.
+    ///
+    /// The connection is not closing, and its output was below the soft mark when its last turn ended.
     func received(
         _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
     ) -> Int

@@ -6,7 +6,10 @@ extension EventLoop {
     func serveEvents(to handler: (any LoopHandler)?) {
         // Looked at where it is: no copy is made, for handlers can't reach `events`.
         let events = events
-        for event in events {
+        let span = events.span
+        for position in span.indices {
+            // SAFETY: one of the span's own positions.
+            let event = unsafe span[unchecked: position]
             let slot = event.token & Self.reservedSlot
             if slot >= Self.firstListenerSlot {
                 accept(from: Int(truncatingIfNeeded: slot &- Self.firstListenerSlot))

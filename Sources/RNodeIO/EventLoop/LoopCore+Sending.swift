@@ -49,8 +49,8 @@ extension LoopCore {
         pool.drain(&connection.output)
     }
 
-    /// Sends the output once; false when some of it is left. A short send means that the kernel is full; asking again would
-    /// only say so.
+    /// Sends the output once: true when all of it has gone and is to be forgotten, false when some of it is left. A short send
+    /// means that the kernel is full; asking again would only say so.
     @inline(__always)
     private mutating func sendsAll(from connection: inout Connection) -> Bool {
         let unsent = connection.output.count
@@ -60,10 +60,7 @@ extension LoopCore {
         guard
             let sent = took(connection.output.withSpan { transport.send($0) }, &connection)
         else { return false }
-        guard sent < unsent else {
-            connection.output.removeAll()
-            return true
-        }
+        guard sent < unsent else { return true }
         connection.output.removeFirst(sent)
         return false
     }
@@ -103,7 +100,7 @@ extension LoopCore {
     @inline(__always)
     mutating func sendAll(from connection: inout Connection) {
         guard !connection.state.contains(.aborted) else { return }
-        _ = sendsAll(from: &connection)
+        if sendsAll(from: &connection) { connection.output.removeAll() }
     }
 
     /// Nothing can be sent any more. What a peer that has hung up had sent before is still given to the handler.

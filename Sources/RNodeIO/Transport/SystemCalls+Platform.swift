@@ -79,6 +79,9 @@ func systemAccept(
     #endif
 }
 
+// The two that are made most: made again when interrupted, and an error number comes below 0. `errno` means nothing after
+// them.
+
 func systemSend(
     _ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int, _ flags: Int32
 ) -> Int {
@@ -86,7 +89,11 @@ func systemSend(
     #if os(Linux)
         unsafe clinux_send(descriptor, bytes, count, flags)
     #else
-        unsafe send(descriptor, bytes, count, flags)
+        while true {
+            let sent = unsafe send(descriptor, bytes, count, flags)
+            guard sent < 0 else { return sent }
+            if errno != EINTR { return -Int(errno) }
+        }
     #endif
 }
 
@@ -97,7 +104,11 @@ func systemReceive(
     #if os(Linux)
         unsafe clinux_receive(descriptor, bytes, count)
     #else
-        unsafe recv(descriptor, bytes, count, 0)
+        while true {
+            let received = unsafe recv(descriptor, bytes, count, 0)
+            guard received < 0 else { return received }
+            if errno != EINTR { return -Int(errno) }
+        }
     #endif
 }
 

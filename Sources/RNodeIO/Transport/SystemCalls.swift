@@ -147,73 +147,46 @@ package enum SystemCalls {
 
     // MARK: - Bytes
 
-    /// Reads at most `bytes.count` bytes into the front of `bytes`, which is not empty.
+    /// Reads at most `bytes.count` bytes into the front of `bytes`. No room finds nothing.
     @inline(__always)
     static func receive(
         _ descriptor: Int32, into bytes: inout MutableSpan<UInt8>
     ) -> ReceiveResult {
-        let count = receiveOnce(descriptor, &bytes)
-        guard count > 0 else { return receivedNothing(count, descriptor, &bytes) }
-        return .bytes(count)
-    }
-
-    @inline(__always)
-    private static func receiveOnce(_ descriptor: Int32, _ bytes: inout MutableSpan<UInt8>) -> Int {
+        guard !bytes.isEmpty else { return .wouldBlock }
         // SAFETY: recv writes at most `count` bytes into the span, lent for this call.
-        unsafe bytes.withUnsafeMutableBytes {
+        let count = unsafe bytes.withUnsafeMutableBytes {
             unsafe systemReceive(descriptor, $0.baseAddress, $0.count)
         }
+        if count > 0 { return .bytes(count) }
+        return receivedNothing(count)
     }
 
-    /// What it means that a read brought no byte; one that was interrupted is made again.
+    /// What it means that a read brought no byte. Out of the way, and of few arguments: the read saves nothing for it.
     @inline(never)
-    private static func receivedNothing(
-        _ count: Int, _ descriptor: Int32, _ bytes: inout MutableSpan<UInt8>
-    ) -> ReceiveResult {
-        var count = count
-        while count <= 0 {
-            guard count < 0 else { return bytes.isEmpty ? .wouldBlock : .finished }
-            let code = errno
-            guard code == EINTR else {
-                return code == EAGAIN || code == EWOULDBLOCK
-                    ? .wouldBlock : .failed(IOError("recv", code: code))
-            }
-            count = receiveOnce(descriptor, &bytes)
-        }
-        return .bytes(count)
+    private static func receivedNothing(_ result: Int) -> ReceiveResult {
+        guard result < 0 else { return .finished }
+        let code = Int32(truncatingIfNeeded: 0 &- result)
+        return code == EAGAIN || code == EWOULDBLOCK
+            ? .wouldBlock : .failed(IOError("recv", code: code))
     }
 
     /// Writes as many of the first of `bytes` as the kernel takes.
     @inline(__always)
     static func send(_ descriptor: Int32, _ bytes: Span<UInt8>) -> SendResult {
-        let count = sendOnce(descriptor, bytes)
-        guard count > 0 else { return sentNothing(count, descriptor, bytes) }
-        return .bytes(count)
-    }
-
-    @inline(__always)
-    private static func sendOnce(_ descriptor: Int32, _ bytes: Span<UInt8>) -> Int {
         // SAFETY: send reads at most `count` bytes of the span, lent for this call.
-        unsafe bytes.withUnsafeBytes {
+        let count = unsafe bytes.withUnsafeBytes {
             unsafe systemSend(descriptor, $0.baseAddress, $0.count, sendFlags)
         }
+        if count > 0 { return .bytes(count) }
+        return sentNothing(count)
     }
 
-    /// What it means that a write took no byte; one that was interrupted is made again.
+    /// What it means that a write took no byte.
     @inline(never)
-    private static func sentNothing(
-        _ count: Int, _ descriptor: Int32, _ bytes: Span<UInt8>
-    ) -> SendResult {
-        var count = count
-        while count <= 0 {
-            let code = count == 0 ? EAGAIN : errno
-            guard code == EINTR else {
-                return code == EAGAIN || code == EWOULDBLOCK
-                    ? .wouldBlock : .failed(IOError("send", code: code))
-            }
-            count = sendOnce(descriptor, bytes)
-        }
-        return .bytes(count)
+    private static func sentNothing(_ result: Int) -> SendResult {
+        let code = Int32(truncatingIfNeeded: 0 &- result)
+        return code == 0 || code == EAGAIN || code == EWOULDBLOCK
+            ? .wouldBlock : .failed(IOError("send", code: code))
     }
 
     /// Bytes in the send queue that the peer has not acknowledged; nil where that can't be told.

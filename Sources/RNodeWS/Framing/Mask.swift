@@ -18,7 +18,7 @@ public enum Mask {
     }
 
     // SAFETY: owner: the caller's span, borrowed exclusively and only inside the closure. Bounds: whoever calls has
-    // checked that 0 <= start and start + count <= bytes.count. One thread: the span is not shared.
+    // checked that there are bytes, 0 <= start and start + count <= bytes.count. One thread: the span is not shared.
     @unsafe
     @inlinable
     @inline(always)
@@ -26,8 +26,8 @@ public enum Mask {
         _ key: UInt32, to bytes: inout MutableSpan<UInt8>, uncheckedFrom start: Int, count: Int
     ) -> Bool {
         unsafe bytes.withUnsafeMutableBytes { raw in
-            guard let base = raw.baseAddress else { return true }
-            return unsafe apply(key, to: base + start, count: count)
+            // Where there are bytes, they have an address.
+            unsafe apply(key, to: raw.baseAddress.unsafelyUnwrapped + start, count: count)
         }
     }
 

@@ -11,12 +11,12 @@ extension WebSocketSession {
         _ kind: MessageKind, _ payload: Span<UInt8>, compress: Bool = true,
         maskingKey: UInt32 = 0, into output: inout ByteBuffer
     ) -> Bool {
-        guard phase == .open else { return false }
-        if sendsPlainFrames {
+        if sendsAsItIs {
             FrameEncoder.encode(kind, payload, into: &output)
-        } else {
-            encode(kind, payload, compress, maskingKey, &output)
+            return true
         }
+        guard phase == .open else { return false }
+        encode(kind, payload, compress, maskingKey, &output)
         return true
     }
 

@@ -59,12 +59,13 @@ public struct WebSocketSession: ~Copyable {
     @usableFromInline
     var isBetweenMessages: Bool
     /// How far the closing handshake is.
-    public internal(set) var phase = Phase.open
+    public internal(set) var phase = Phase.open {
+        didSet { sendsAsItIs = sendsAsItIs && phase == .open }
+    }
     /// Which side this is.
     public let role: Role
-    /// A server without an extension: a message is one frame, sent as it is.
-    @usableFromInline
-    let sendsPlainFrames: Bool
+    /// Whether `send` appends a payload as it is, in one frame: the phase is open, there is no extension, and no mask.
+    public private(set) var sendsAsItIs: Bool
     @usableFromInline
     let frameBytesMax: UInt32
     @usableFromInline
@@ -106,7 +107,7 @@ public struct WebSocketSession: ~Copyable {
     ) {
         self.role = role
         self.extension = `extension`
-        sendsPlainFrames = role == .server && `extension` == nil
+        sendsAsItIs = role == .server && `extension` == nil
         isBetweenMessages = role == .server
         self.share = share
         frameBytesMax = share.frameBytesMax
@@ -118,10 +119,6 @@ public struct WebSocketSession: ~Copyable {
     /// A session with an extension is never called quiet.
     @inlinable
     public var isQuiet: Bool { sendsAsItIs && isBetweenMessages }
-
-    /// Whether `send` appends a payload as it is, in one frame: the phase is open, there is no extension, and no mask.
-    @inlinable
-    public var sendsAsItIs: Bool { phase == .open && sendsPlainFrames }
 
     /// The close code of the connection as RFC 6455 §7.1.5 defines it: the peer's, 1005 when its
     /// close frame had none, 1006 while no close frame has come.

@@ -9,7 +9,7 @@ struct MetricsBridgeTests {
     @Test("Counters are raised by what came since, gauges are set")
     func update() throws {
         let factory = NotedMetrics()
-        let metrics = ServerMetrics(routes: ["/chat"], loopCount: 1, isDetailed: false)
+        let metrics = ServerMetrics(routes: ["/chat"], loopCount: 1)
         var bridge = MetricsBridge(routes: ["/chat"], factory: factory)
         let loop = try #require(metrics.counters(loop: 0))
         for _ in 0..<3 { loop.routes[0].connectionOpened() }

@@ -17,7 +17,7 @@ struct PrometheusTextTests {
     }
 
     private func metrics(_ routes: [String] = ["/chat"]) -> ServerMetrics {
-        ServerMetrics(routes: routes, loopCount: 1, isDetailed: true)
+        ServerMetrics(routes: routes, loopCount: 1)
     }
 
     @Test("Every metric of PROTOCOL §4 is there, by its name and type")

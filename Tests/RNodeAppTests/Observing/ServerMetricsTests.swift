@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Server metrics")
 struct ServerMetricsTests {
-    private func metrics(loops: Int = 2, isDetailed: Bool = true) -> ServerMetrics {
-        ServerMetrics(routes: ["/chat", "/echo/{id}"], loopCount: loops, isDetailed: isDetailed)
+    private func metrics(loops: Int = 2) -> ServerMetrics {
+        ServerMetrics(routes: ["/chat", "/echo/{id}"], loopCount: loops)
     }
 
     @Test("Counts of all loops are merged, route by route")
@@ -67,23 +67,6 @@ struct ServerMetricsTests {
         #expect(try await stage.metric(metric) == 1)
     }
 
-    @Test("Without detail the app's own numbers are kept, and no histogram is")
-    func withoutDetail() throws {
-        let metrics = metrics(isDetailed: false)
-        let route = try #require(metrics.counters(loop: 0)).routes[0]
-        route.connectionOpened()
-        route.connectionClosed(afterMilliseconds: 5)
-        route.received(bytes: 5)
-        route.sent(bytes: 5)
-        let totals = metrics.snapshot(rooms: 0, roomConnections: 0).routes[0]
-        #expect(totals.connections == 1)
-        #expect(totals.messagesReceived == 1)
-        #expect(totals.messagesSent == 1)
-        #expect(totals.durations.count == 0)
-        #expect(totals.sizesReceived.count == 0)
-        #expect(totals.sizesSent.count == 0)
-    }
-
     @Test("A size's bucket is the first bound that is not below it")
     func buckets() {
         var sizes = [Int.min, -1, 0, 1, .max]
@@ -135,7 +118,7 @@ struct ServerMetricsTests {
     @Test("Every error word has a label of its own and a place in the row")
     func errorWords() {
         #expect(Set(ErrorWord.allCases.map(\.label)).count == ErrorWord.allCases.count)
-        let loop = LoopCounters(routeCount: 0, isDetailed: false)
+        let loop = LoopCounters(routeCount: 0)
         for word in ErrorWord.allCases { loop.failed(word) }
         let counted = loop.errors.values.prefix(ErrorWord.allCases.count)
         #expect(counted == ErrorWord.allCases.map { _ in 1 }[...])

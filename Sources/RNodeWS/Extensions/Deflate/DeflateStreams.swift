@@ -19,8 +19,10 @@ public final class DeflateStreams {
     private static let scratchBytesMax = 65_536
     /// How many messages were deflated by shared streams. A broadcast counts once for each encoding in use.
     public private(set) var sharedMessageCount = 0
+    // Unchecked: looked at in each turn; read and written at once, never lent.
     /// The most that a message to any connection with these streams inflated to, in times of what came of it, rounded up;
     /// of one that was cut off, until then.
+    @safe @exclusivity(unchecked)
     public private(set) var inflateRatioHighest = 0
 
     /// No streams yet; they are made when first needed. `budget` bounds those of single connections.
