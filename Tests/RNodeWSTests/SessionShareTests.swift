@@ -76,19 +76,40 @@ struct SessionShareTests {
 
 @Suite("Memory to spare")
 struct SpareBuffersTests {
-    @Test("At most 16 are kept, and 256 KiB: the oldest go first")
+    @Test("At most 64 are kept, and 512 KiB: the oldest go first")
     func bounds() {
         let spares = SpareBuffers()
-        for index in 1...17 { spares.put(ByteBuffer(capacity: 1_000 + index)) }
-        #expect(spares.count == 16)
+        for index in 1...65 { spares.put(ByteBuffer(capacity: 1_000 + index)) }
+        #expect(spares.count == 64)
         let oldest = spares.takeLargest { $0 == 1_001 } == nil
         #expect(oldest, "it is gone")
-        for _ in 0..<4 { spares.put(ByteBuffer(capacity: SpareBuffers.bytesMax)) }
-        #expect(spares.count == 4)
+        for _ in 0..<8 { spares.put(ByteBuffer(capacity: SpareBuffers.bytesMax)) }
+        #expect(spares.count == 8)
         #expect(spares.byteCount == SpareBuffers.totalBytesMax)
         spares.put(ByteBuffer(capacity: SpareBuffers.bytesMax + 1))
         spares.put(ByteBuffer())
-        #expect(spares.count == 4, "too long, and without memory")
+        #expect(spares.count == 8, "too long, and without memory")
+    }
+
+    @Test("Whatever is put and taken, the number and the memory of all are what is there")
+    func steps() {
+        let spares = SpareBuffers()
+        var random = Seeded(state: 7)
+        for step in 0..<5_000 {
+            let capacity = 1 + Int(random.next() % UInt64(SpareBuffers.bytesMax))
+            if random.next() % 3 > 0 {
+                spares.put(ByteBuffer(capacity: step % 2 == 0 ? capacity : capacity / 64))
+            } else {
+                _ = spares.takeLargest { $0 <= capacity }
+            }
+            #expect(spares.count <= 64 && spares.byteCount <= SpareBuffers.totalBytesMax)
+        }
+        var (count, bytes) = (spares.count, spares.byteCount)
+        while let taken = spares.takeLargest(where: { _ in true }) {
+            count -= 1
+            bytes -= taken.capacity
+        }
+        #expect(count == 0 && bytes == 0 && spares.count == 0 && spares.byteCount == 0)
     }
 
     @Test("The largest that is wanted is taken, once")

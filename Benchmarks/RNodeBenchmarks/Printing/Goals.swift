@@ -49,7 +49,8 @@ enum Goals {
     private static func messages(_ figures: [String: Measurement], _ areAll: Bool) -> [Goal] {
         let overReadiness = [
             "echo.raw.20B.1", "echo.raw.20B.16", "echo.raw.1KiB.1", "echo.raw.1KiB.16",
-            "echo.raw.16KiB.1", "echo.cut.1KiB.1", "echo.fragments.1KiB.1", "echo.deflate.1KiB.1",
+            "echo.raw.16KiB.1", "echo.cut.1KiB.1", "echo.cut.16KiB.1", "echo.cut.16KiB.4",
+            "echo.fragments.1KiB.1", "echo.deflate.1KiB.1",
             "room.fanOut.64B.1", "room.fanOut.64B.8", "room.fanOut.deflate.1KiB.1",
             "request.fixed.1", "request.fixed.16",
         ]

@@ -46,9 +46,13 @@ extension EventLoop {
         switch receiveBuffer.withSpan({ transport.receive(into: &$0) }) {
         case .bytes(let count):
             receiveBuffer.withSpan(first: count) { bytes in
-                var backlog = unsafe connection.pointee.backlog.take()?.take() ?? ByteBuffer()
-                backlog.append(bytes.span)
-                unsafe connection.pointee.backlog = Owned(backlog)
+                guard let backlog = unsafe connection.pointee.backlog.take() else {
+                    unsafe connection.pointee.backlog = core.pointee.backlogs.take(
+                        copying: bytes.span)
+                    return
+                }
+                backlog.update { $0.append(bytes.span) }
+                unsafe connection.pointee.backlog = consume backlog
             }
         case .finished:
             unsafe core.pointee.unwatch(&connection.pointee)
@@ -106,7 +110,7 @@ extension EventLoop {
     /// Keeps what the handler has not taken.
     @inline(never)
     private func keep(_ rest: Span<UInt8>, of connection: UnsafeMutablePointer<Connection>) {
-        unsafe connection.pointee.backlog = Owned(ByteBuffer(copying: rest))
+        unsafe connection.pointee.backlog = core.pointee.backlogs.take(copying: rest)
         unsafe core.pointee.touch(&connection.pointee)
     }
 
@@ -133,13 +137,13 @@ extension EventLoop {
     /// Has the backlogs of those who yielded given when this turn ends, after everybody else's bytes.
     func resumeYielded() {
         guard unsafe !core.pointee.yielded.isEmpty else { return }
-        var ids: [ConnectionID] = []
-        unsafe swap(&ids, &core.pointee.yielded)
-        for id in ids {
-            guard let connection = unsafe find(id) else { continue }
+        // By position: no handler is called that could change it, and no copy is made.
+        for position in unsafe core.pointee.yielded.indices {
+            guard let connection = unsafe find(core.pointee.yielded[position]) else { continue }
             unsafe connection.pointee.state.remove(.yielded)
             unsafe core.pointee.touch(&connection.pointee)
         }
+        unsafe core.pointee.yielded.removeAll(keepingCapacity: true)
     }
 
     // MARK: - Timers

@@ -96,13 +96,19 @@ extension EventLoop {
         guard let handler, unsafe connection.pointee.backlog != nil,
             unsafe connection.pointee.state.isDisjoint(with: [.paused, .congested, .yielded]),
             unsafe connection.pointee.state.isDisjoint(with: .deaf),
-            var bytes = unsafe connection.pointee.backlog.take()?.take()
+            let backlog = unsafe connection.pointee.backlog.take()
         else { return false }
         var context = unsafe ConnectionContext(connection, core: core)
-        let taken = bytes.withMutableSpan { handler.received(&$0, on: &context) }
-        bytes.removeFirst(taken)
-        guard !bytes.isEmpty, !context.isClosing else { return false }
-        unsafe connection.pointee.backlog = Owned(bytes)
+        let taken = backlog.update { bytes in
+            let taken = bytes.withMutableSpan { handler.received(&$0, on: &context) }
+            bytes.removeFirst(taken)
+            return taken
+        }
+        guard !backlog.borrow({ $0.isEmpty }), !context.isClosing else {
+            unsafe core.pointee.backlogs.giveBack(backlog)
+            return false
+        }
+        unsafe connection.pointee.backlog = consume backlog
         // Nothing taken and not paused: the handler waits for more bytes, which would never be read.
         guard taken > 0, unsafe connection.pointee.state.isDisjoint(with: [.paused, .yielded])
         else { return false }

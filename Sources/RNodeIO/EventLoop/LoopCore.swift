@@ -13,6 +13,7 @@ struct LoopCore: ~Copyable {
     @usableFromInline
     var now: MonotonicInstant
     var pool = BufferPool<64>(firstCapacity: 4_096)
+    var backlogs = BacklogPool()
     var wheel: TimerWheel
     /// Bytes that wait to be sent on all connections, as of each one's last turn.
     var unsentBytes = 0

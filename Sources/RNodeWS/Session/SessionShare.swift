@@ -2,7 +2,7 @@
 ///
 /// A session that keeps a message, because it comes in pieces or is decoded by an extension, takes the memory that
 /// others have given back; so such messages cost no allocation either, also where sixteen connections have one at a time.
-/// Kept for that are at most 256 KiB, in buffers of up to `spareBytesMax`.
+/// Kept for that are at most 512 KiB, in buffers of up to `spareBytesMax`.
 ///
 /// Not `Sendable`: it stays with the loop of its sessions.
 public final class SessionShare {

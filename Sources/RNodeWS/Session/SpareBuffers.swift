@@ -1,38 +1,38 @@
 /// Memory of messages that have been dealt with, for those that come in pieces.
 ///
-/// Keeps at most 16 buffers of up to 64 KiB each and 256 KiB together; beyond that they go, one place after the other.
+/// Keeps at most 64 buffers of up to 64 KiB each and 512 KiB together; beyond that they go, one place after the other. So many
+/// are enough for sixteen connections that have a message of 16 KiB each, in three sizes on its way.
 final class SpareBuffers {
     static let bytesMax = 65_536
-    static let totalBytesMax = 262_144
+    static let totalBytesMax = 524_288
+    static let countMax = 64
 
-    /// A place without memory is free.
     // Unchecked, and so are the next ones: on one thread, and what is asked whether a capacity is wanted only compares.
     @safe @exclusivity(unchecked)
-    private var buffers = InlineArray<16, ByteBuffer> { _ in ByteBuffer() }
-    /// The place that is given up next.
+    private var buffers = InlineArray<64, ByteBuffer> { _ in ByteBuffer() }
+    /// A bit for each place that has memory.
+    @safe @exclusivity(unchecked)
+    private var held: UInt64 = 0
+    /// From which place on one is given up next.
     @safe @exclusivity(unchecked)
     private var next = 0
+    /// Their memory in bytes.
     @safe @exclusivity(unchecked)
     private(set) var byteCount = 0
 
     /// How many are kept.
-    var count: Int {
-        var count = 0
-        for place in 0..<16 where buffers[place].capacity > 0 { count &+= 1 }
-        return count
-    }
+    var count: Int { held.nonzeroBitCount }
 
     /// Keeps the memory of a buffer, whose bytes nobody needs any more.
     func put(_ used: consuming ByteBuffer) {
         let capacity = used.capacity
         guard capacity > 0, capacity <= Self.bytesMax else { return }
-        while byteCount > Self.totalBytesMax &- capacity { giveUpNext() }
-        var free = 0
-        // The mask says to the compiler what is so: there are sixteen places.
-        while free < 16, buffers[free & 15].capacity > 0 { free &+= 1 }
-        if free == 16 { free = giveUpNext() }
+        while held == .max || byteCount > Self.totalBytesMax &- capacity { giveUpNext() }
         used.removeAll()
-        swap(&buffers[free & 15], &used)
+        let free = (~held).trailingZeroBitCount
+        // The masks say to the compiler what is so: there are 64 places.
+        swap(&buffers[free & 63], &used)
+        held |= 1 &<< UInt64(free & 63)
         byteCount &+= capacity
     }
 
@@ -40,8 +40,11 @@ final class SpareBuffers {
     func takeLargest(where isWanted: (Int) -> Bool) -> ByteBuffer? {
         var best = 0
         var largest = 0
-        for place in 0..<16 {
-            let capacity = buffers[place].capacity
+        var rest = held
+        while rest != 0 {
+            let place = rest.trailingZeroBitCount
+            rest &= rest &- 1
+            let capacity = buffers[place & 63].capacity
             if capacity > largest, isWanted(capacity) { (best, largest) = (place, capacity) }
         }
         return largest > 0 ? take(best) : nil
@@ -49,17 +52,16 @@ final class SpareBuffers {
 
     private func take(_ place: Int) -> ByteBuffer {
         var taken = ByteBuffer()
-        swap(&taken, &buffers[place & 15])
+        swap(&taken, &buffers[place & 63])
+        held &= ~(1 &<< UInt64(place & 63))
         byteCount &-= taken.capacity
         return taken
     }
 
-    /// Frees a place, and says which.
-    @discardableResult
-    private func giveUpNext() -> Int {
-        let place = next
+    private func giveUpNext() {
+        let later = held & (.max &<< UInt64(next))
+        let place = (later != 0 ? later : held).trailingZeroBitCount & 63
         _ = take(place)
-        next = (next &+ 1) & 15
-        return place
+        next = (place &+ 1) & 63
     }
 }
