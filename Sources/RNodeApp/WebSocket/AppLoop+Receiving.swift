@@ -118,9 +118,12 @@ extension AppLoop {
         _ kind: MessageKind, _ message: Span<UInt8>, _ state: borrowing Owned<WebSocketState>,
         _ raw: inout RawWebSocketContext
     ) {
-        let route = state.borrow { $0.route }
-        if route.messageRate != nil, !admits(kind, message, state, raw.connection) { return }
-        guard let callbacks = route.raw else {
+        if state.borrow({ $0.route.messageRate != nil }),
+            !admits(kind, message, state, raw.connection)
+        {
+            return
+        }
+        guard let callbacks = state.borrow({ $0.route.raw }) else {
             state.borrow { $0.peer }?.received(kind, message)
             return
         }

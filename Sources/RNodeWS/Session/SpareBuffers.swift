@@ -29,10 +29,10 @@ final class SpareBuffers {
         guard capacity > 0, capacity <= Self.bytesMax else { return }
         while held == .max || byteCount > Self.totalBytesMax &- capacity { giveUpNext() }
         used.removeAll()
-        let free = (~held).trailingZeroBitCount
         // The masks say to the compiler what is so: there are 64 places.
-        swap(&buffers[free & 63], &used)
-        held |= 1 &<< UInt64(free & 63)
+        let free = (~held).trailingZeroBitCount & 63
+        swap(&buffers[free], &used)
+        held |= 1 &<< UInt64(truncatingIfNeeded: free)
         byteCount &+= capacity
     }
 
@@ -53,13 +53,13 @@ final class SpareBuffers {
     private func take(_ place: Int) -> ByteBuffer {
         var taken = ByteBuffer()
         swap(&taken, &buffers[place & 63])
-        held &= ~(1 &<< UInt64(place & 63))
+        held &= ~(1 &<< UInt64(truncatingIfNeeded: place))
         byteCount &-= taken.capacity
         return taken
     }
 
     private func giveUpNext() {
-        let later = held & (.max &<< UInt64(next))
+        let later = held & (.max &<< UInt64(truncatingIfNeeded: next))
         let place = (later != 0 ? later : held).trailingZeroBitCount & 63
         _ = take(place)
         next = (place &+ 1) & 63
