@@ -15,6 +15,8 @@ final class ChoppedListener: Listener {
     var descriptor: Int32 { inner.descriptor }
     var address: SocketAddress { inner.address }
 
+    func hasRoom() -> Bool { inner.hasRoom() }
+
     func accept() -> AcceptResult {
         let result = inner.accept()
         guard case .accepted(let transport, let remote) = result else { return result }

@@ -28,8 +28,10 @@ struct InteropServer: AsyncParsableCommand {
         RawRoutes.register(on: app)
         HTTPRoutes(app: app, journal: journal).register()
         guard chop else { return try await flags.serve(app) }
-        let counter = CallCounter()
-        let (host, port) = (flags.host, UInt16(clamping: flags.port))
+        guard let port = UInt16(exactly: flags.port) else {
+            throw ValidationError("--port is \(flags.port); it must be in 0...65535")
+        }
+        let (host, counter) = (flags.host, CallCounter())
         defer { print("Chopped \(counter.count) calls") }
         try await flags.serve(app) { app in
             let listeners = try SocketListener.bind(to: .ip(host: host, port: port))

@@ -79,7 +79,7 @@ static inline int clinux_accept(int listener, struct sockaddr *address, uint32_t
 // call begins and ends that with a locked instruction. Its syscall is a call, and sets errno. So these two, which are made for
 // each read and each answer, are the kernel's call alone.
 
-/// A call of the kernel with six arguments; what it returns, or an error number below 0. Leaves errno as it is, or not.
+/// A call of the kernel with six arguments; what it returns, or an error number below 0. errno says nothing after it.
 static inline __attribute__((always_inline)) long clinux_call(
     long number, long first, long second, long third, long fourth, long fifth, long sixth
 ) {

@@ -34,7 +34,6 @@ extension AppLoop {
             }
             break
         }
-        if connection.isClosing { offset = bytes.count }
         setDeadline(http, &connection)
         // What was left of a body has been skipped.
         if core.isClosing { closeIfIdle(http, &connection) }

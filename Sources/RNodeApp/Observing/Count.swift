@@ -27,7 +27,11 @@ struct CountRow<let size: Int>: ~Copyable {
     var values: [Int] { (0..<size).map { counts[$0].value } }
 
     /// What they add up to now.
-    var sum: Int { values.reduce(0, &+) }
+    var sum: Int {
+        var sum = 0
+        for place in 0..<size { sum &+= counts[place].value }
+        return sum
+    }
 
     /// Raises the one at `place`; a place outside the row is left alone.
     @inline(always)

@@ -6,8 +6,6 @@ struct MetricsSnapshot: Sendable {
         let template: String
         var connections = 0
         var disconnections = 0
-        var messagesReceived = 0
-        var messagesSent = 0
         var messagesDropped = 0
         var sizesReceived = HistogramTotals(bounds: SizeHistogram.bounds)
         var sizesSent = HistogramTotals(bounds: SizeHistogram.bounds)
@@ -16,6 +14,9 @@ struct MetricsSnapshot: Sendable {
         var eventsFiltered = [Int](repeating: 0, count: 14)
 
         init(template: String) { self.template = template }
+
+        var messagesReceived: Int { sizesReceived.count }
+        var messagesSent: Int { sizesSent.count }
 
         /// Open now. Counters are read one after another: never below zero for all that.
         var connectionsActive: Int { max(0, connections &- disconnections) }
@@ -87,8 +88,6 @@ extension MetricsSnapshot.Route {
         // Closed first: what closes between the two reads was open before it.
         disconnections &+= counters.closed.value
         connections &+= counters.opened.value
-        messagesReceived &+= counters.sizesReceived.count
-        messagesSent &+= counters.sizesSent.count
         messagesDropped &+= counters.messagesDropped.value
         sizesReceived.add(counters.sizesReceived.totals)
         sizesSent.add(counters.sizesSent.totals)

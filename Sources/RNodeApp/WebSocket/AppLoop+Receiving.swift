@@ -37,7 +37,7 @@ extension AppLoop {
                 share.take(bytes: count)
             }
             guard offset < bytes.count else { break }
-            // Asked between messages: who is given bytes is neither closing nor congested.
+            // Asked between messages: who is given bytes is not closing, and may be congested by one message more.
             guard connection.goesOn(below: share.softMark), share.takeStep() else {
                 if !connection.isClosing { connection.yieldReading() }
                 break

@@ -74,7 +74,8 @@ public struct ConnectionContext: ~Copyable {
         unsafe connection.pointee.unsentCount > core.pointee.limits.outputSoftMarkBytes
     }
 
-    /// Whether a handler that is in the middle of bytes goes on: it is not closing, and no more than `softMark` is unsent.
+    /// Whether a handler that is in the middle of bytes goes on: it is not closing, and no more than the loop's soft mark is unsent,
+    /// which the caller has at hand.
     @inlinable
     package func goesOn(below softMark: Int) -> Bool {
         if unsafe connection.pointee.isPlain && connection.pointee.output.count <= softMark {

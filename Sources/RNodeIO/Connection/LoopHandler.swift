@@ -13,7 +13,7 @@ public protocol LoopHandler: AnyObject {
     /// is called or the output has drained; until then the connection is not read. Take all bytes unless the
     /// connection has to wait for something. Of one that is closing the rest is dropped.
     ///
-    /// The connection is not closing, and its output was below the soft mark when its last turn ended.
+    /// The connection is not closing. Its output may be above the soft mark already, as ``ConnectionContext/isCongested`` says.
     func received(
         _ bytes: inout MutableSpan<UInt8>, on connection: inout ConnectionContext
     ) -> Int

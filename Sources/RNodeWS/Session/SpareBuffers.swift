@@ -5,7 +5,6 @@
 final class SpareBuffers {
     static let bytesMax = 65_536
     static let totalBytesMax = 524_288
-    static let countMax = 64
 
     // Unchecked, and so are the next ones: on one thread, and what is asked whether a capacity is wanted only compares.
     @safe @exclusivity(unchecked)
