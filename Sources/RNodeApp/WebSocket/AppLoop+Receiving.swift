@@ -104,8 +104,8 @@ extension AppLoop {
         _ state: borrowing Owned<WebSocketState>, _ raw: inout RawWebSocketContext
     ) {
         state.borrow { $0.counters.received(bytes: message.count) }
-        guard receiver.isPlain else { return receiveOther(kind, message, state, &raw) }
         do {
+            guard receiver.isPlain else { return try receiveOther(kind, message, state, &raw) }
             try receiver.receive(message, kind, &raw)
         } catch {
             failedRaw(error)
@@ -117,20 +117,16 @@ extension AppLoop {
     private func receiveOther(
         _ kind: MessageKind, _ message: Span<UInt8>, _ state: borrowing Owned<WebSocketState>,
         _ raw: inout RawWebSocketContext
-    ) {
+    ) throws {
         if state.borrow({ $0.route.messageRate != nil }),
             !admits(kind, message, state, raw.connection)
         {
             return
         }
-        guard let callbacks = state.borrow({ $0.route.raw }) else {
-            state.borrow { $0.peer }?.received(kind, message)
-            return
-        }
-        do {
+        if let callbacks = state.borrow({ $0.route.raw }) {
             try callbacks.message(message, kind, &raw)
-        } catch {
-            failedRaw(error)
+        } else {
+            state.borrow { $0.peer }?.received(kind, message)
         }
     }
 
