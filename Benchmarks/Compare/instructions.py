@@ -1,12 +1,13 @@
 """What whole servers take: user-space instructions for each message, over real sockets, counted by callgrind.
 
-64 connections each send some texts of 20 B to /echo in one write and await them, again and again. While they write, the
-server is stopped where it waits, so that all are ready in one wait, and what one wrote comes in one read. A server is run
-twice, for some rounds and for more of them, and the difference is what the further rounds took: free of its start,
-handshakes and end.
+64 connections each send some texts of 20 B to /echo, or some requests for /plain, in one write and await their answers,
+again and again. While they write, the server is stopped where it waits, so that all are ready in one wait, and what one
+wrote comes in one read. A server is run twice, for some rounds and for more of them, and the difference is what the
+further rounds took: free of its start, handshakes and end.
 """
 
 import argparse
+import itertools
 import os
 import pathlib
 import shlex
@@ -24,8 +25,9 @@ from tables import lined_up
 
 CONNECTIONS = 64
 TEXT = b"abcdefghijklmnopqrst"
+BODY = b"Hello, World!"
 MASK = b"\x12\x34\x56\x78"
-REQUEST = (
+HANDSHAKE = (
     "GET /echo HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 # Valgrind starts slowly.
@@ -34,26 +36,60 @@ SECONDS_MAX = 60
 IDLE_SECONDS_MAX = 0.1
 
 
-def asked() -> bytes:
-    return bytes([0x81, 0x80 | len(TEXT)]) + MASK + bytes(byte ^ MASK[i % 4] for i, byte in enumerate(TEXT))
+class Texts:
+    """WebSocket texts, which are echoed."""
+
+    name = "texts"
+    unit = "text of 20 B that is echoed"
+
+    def opened(self, port: int) -> socket.socket:
+        connection = connected(port)
+        connection.sendall(HANDSHAKE.format(port=port).encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            got = connection.recv(1)
+            if not got:
+                break
+            head += got
+        if not head.startswith(b"HTTP/1.1 101 "):
+            raise SystemExit(f"No WebSocket was opened: {head!r}")
+        return connection
+
+    def asked(self, _port: int, _number: int) -> bytes:
+        return bytes([0x81, 0x80 | len(TEXT)]) + MASK + bytes(byte ^ MASK[i % 4] for i, byte in enumerate(TEXT))
+
+    def right(self, answers: bytes, count: int) -> bool | None:
+        """Whether these are the answers; None where more are to come."""
+        wanted = (bytes([0x81, len(TEXT)]) + TEXT) * count
+        return None if len(answers) < len(wanted) else answers == wanted
 
 
-def answer() -> bytes:
-    return bytes([0x81, len(TEXT)]) + TEXT
+class Requests:
+    """GET of a fixed response: always the same head, or none like the one before."""
+
+    def __init__(self, differ: bool):
+        self.differ = differ
+        self.name = "unlikeRequests" if differ else "likeRequests"
+        self.unit = "request whose head is " + ("like no other" if differ else "as the one before")
+
+    def opened(self, port: int) -> socket.socket:
+        return connected(port)
+
+    def asked(self, port: int, number: int) -> bytes:
+        field = f"X-Request: {number:010}\r\n" if self.differ else ""
+        return f"GET /plain HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{field}\r\n".encode()
+
+    def right(self, answers: bytes, count: int) -> bool | None:
+        pieces = answers.split(b"\r\n\r\n" + BODY)
+        if len(pieces) <= count:
+            return None
+        return pieces.pop() == b"" and len(pieces) == count and all(
+            piece.startswith(b"HTTP/1.1 200 ") and BODY not in piece for piece in pieces)
 
 
-def opened(port: int) -> socket.socket:
+def connected(port: int) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port), timeout=SECONDS_MAX)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.sendall(REQUEST.format(port=port).encode())
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        got = connection.recv(1)
-        if not got:
-            break
-        head += got
-    if not head.startswith(b"HTTP/1.1 101 "):
-        raise SystemExit(f"No WebSocket was opened: {head!r}")
     return connection
 
 
@@ -63,7 +99,7 @@ def is_idle(process: int) -> bool:
     return all(state == "S" for state in states)
 
 
-def exchange(running: RunningServer, connections: list[socket.socket], texts: int):
+def exchange(running: RunningServer, connections: list[socket.socket], kind, count: int, numbers):
     """One round."""
     process = running.process.pid
     # A stop interrupts a wait, and not a turn: where it comes must not be chance.
@@ -73,28 +109,29 @@ def exchange(running: RunningServer, connections: list[socket.socket], texts: in
     os.kill(process, signal.SIGSTOP)
     os.waitid(os.P_PID, process, os.WSTOPPED)
     for connection in connections:
-        connection.sendall(asked() * texts)
+        connection.sendall(b"".join(kind.asked(running.port, next(numbers)) for _ in range(count)))
     os.kill(process, signal.SIGCONT)
     for connection in connections:
-        got, wanted = b"", answer() * texts
-        while len(got) < len(wanted):
+        got = b""
+        while (verdict := kind.right(got, count)) is None:
             piece = connection.recv(1 << 16)
             if not piece:
                 raise SystemExit(f"A connection was closed: {running.last_words()}")
             got += piece
-        if got != wanted:
-            raise SystemExit(f"Not what was sent came back: {got!r}")
+        if not verdict:
+            raise SystemExit(f"Not what was asked for came back: {got!r}")
 
 
-def profile(server: Server, preload: str, texts: int, rounds: int, dump: pathlib.Path) -> Profile:
+def profile(server: Server, preload: str, kind, count: int, rounds: int, dump: pathlib.Path) -> Profile:
     command = f"valgrind --tool=callgrind --callgrind-out-file={shlex.quote(str(dump))} {server.command}"
     with Server(server.name, command, server.kind).start(None, {
             "LD_PRELOAD": preload, "SWIFT_DETERMINISTIC_HASHING": "1"}) as running:
         if not running.wait_until_listening(SECONDS_MAX):
             raise SystemExit(f"{server.name} does not listen under valgrind: {running.last_words()}")
-        connections = [opened(running.port) for _ in range(CONNECTIONS)]
+        connections = [kind.opened(running.port) for _ in range(CONNECTIONS)]
+        numbers = itertools.count()
         for _ in range(rounds):
-            exchange(running, connections, texts)
+            exchange(running, connections, kind, count, numbers)
         for connection in connections:
             connection.close()
         running.process.send_signal(signal.SIGINT)
@@ -114,13 +151,13 @@ def without_debug_data(server: Server, folder: pathlib.Path) -> Server:
 
 
 class Count:
-    """What one server takes for each of some texts in a read."""
+    """What one server takes for each of so many messages of a kind in a read."""
 
-    def __init__(self, server: Server, texts: int, options):
+    def __init__(self, server: Server, kind, in_a_read: int, options):
         first, second = (
-            profile(server, options.preload, texts, rounds, options.place / f"{server.name}.{texts}.{rounds}")
+            profile(server, options.preload, kind, in_a_read, rounds, options.place / f"{server.name}.{in_a_read}.{rounds}")
             for rounds in options.rounds)
-        self.messages = (options.rounds[1] - options.rounds[0]) * CONNECTIONS * texts
+        self.messages = (options.rounds[1] - options.rounds[0]) * CONNECTIONS * in_a_read
         self.each = (second.total - first.total) / self.messages
         self.own = second.own_by_name()
         self.own.subtract(first.own_by_name())
@@ -141,7 +178,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--server", action="append", default=[], metavar="NAME=COMMAND", help="any other, with {port}")
     parser.add_argument("--preload", required=True, metavar="LIBRARY", help="the built sigsuspend.c")
     parser.add_argument("--place", required=True, type=pathlib.Path, help="a folder for dumps")
-    parser.add_argument("--texts", type=numbers, default=[1, 16], help="in a read (1,16)")
+    parser.add_argument("--texts", type=numbers, default=[1, 16], help="in a read (1,16); none: 0")
+    parser.add_argument("--requests", type=numbers, default=[1, 16], help="in a read (1,16); none: 0")
     parser.add_argument("--rounds", type=numbers, default=[100, 300], help="of the two runs (100,300)")
     parser.add_argument("--gates", metavar="FILE", help="what ours is held to; a breach is a failure")
     parser.add_argument("--profile", type=int, default=0, metavar="LINES", help="and so many functions of each")
@@ -149,30 +187,34 @@ def parse() -> argparse.Namespace:
 
 
 def numbers(text: str) -> list[int]:
-    return list(map(int, text.split(",")))
+    return [number for number in map(int, text.split(",")) if number > 0]
 
 
 def main():
     options = parse()
     servers = [Server.known(*text.split("=", 1)) for text in options.peer]
     servers += [Server.other(*text.split("=", 1)) for text in options.server]
-    rows = [["", *(f"{texts} in a read" for texts in options.texts)]]
     profiles = []
-    ours: dict[int, float] = {}
-    for server in servers:
-        stripped = without_debug_data(server, options.place)
-        row = [server.name]
-        for texts in options.texts:
-            count = Count(stripped, texts, options)
-            say(f"{server.name}, {texts} in a read: {count.each:,.1f}")
-            row.append(f"{count.each:,.1f}")
-            if server.kind.is_ours:
-                ours[texts] = count.each
-            if options.profile:
-                profiles.append(f"\n{server.name}, {texts} in a read\n{count.functions(options.profile)}")
-        rows.append(row)
-    print(f"User-space instructions for each text of 20 B that is echoed, {CONNECTIONS} connections")
-    print(lined_up(rows))
+    ours: dict[str, dict[int, float]] = {}
+    tables = []
+    for kind, counts in ((Texts(), options.texts), (Requests(False), options.requests), (Requests(True), options.requests)):
+        rows = [["", *(f"{count} in a read" for count in counts)]]
+        for server in servers:
+            stripped = without_debug_data(server, options.place)
+            row = [server.name]
+            for in_a_read in counts:
+                count = Count(stripped, kind, in_a_read, options)
+                where = f"{server.name}, {kind.unit}, {in_a_read} in a read"
+                say(f"{where}: {count.each:,.1f}")
+                row.append(f"{count.each:,.1f}")
+                if server.kind.is_ours:
+                    ours.setdefault(kind.name, {})[in_a_read] = count.each
+                if options.profile:
+                    profiles.append(f"\n{where}\n{count.functions(options.profile)}")
+            rows.append(row)
+        if counts:
+            tables.append(f"User-space instructions for each {kind.unit}, {CONNECTIONS} connections\n{lined_up(rows)}\n")
+    print("\n".join(tables))
     for text in profiles:
         print(text)
     if options.gates:

@@ -22,6 +22,9 @@ final class AppLoop: LoopHandler, @unchecked Sendable {
     var head: RequestHead
     @safe @exclusivity(unchecked)
     var responses: ResponseEncoder
+    /// Who answers the requests with the request line that had an HTTP route last; nil until one had.
+    @safe @exclusivity(unchecked)
+    var knownRoute: KnownRoute?
     /// Passes the app's totals on to swift-metrics; on the first loop only, when metrics are on.
     var bridge: MetricsBridge?
     /// Randomness for ids; a test may put in its own.

@@ -13,17 +13,56 @@ extension Span where Element == UInt8 {
 
     /// Whether these bytes are `other`, byte for byte.
     public func isEqual(to other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        var index = 0
-        while index <= count &- 8 {
-            guard word(at: index) == other.word(at: index) else { return false }
-            index &+= 8
+        count == other.count && hasBytes(of: other, from: 0, at: 0, count: count)
+    }
+
+    /// Whether the bytes from `index` on are so many of `other` from `start` on, which both have; none are always.
+    package func hasBytes(
+        of other: Span<UInt8>, from start: Int, at index: Int, count length: Int
+    ) -> Bool {
+        guard length > 0 else { return length == 0 }
+        guard index >= 0, start >= 0, length <= count, length <= other.count,
+            index <= count &- length, start <= other.count &- length
+        else { return false }
+        // The last step of each may look at bytes that were compared before.
+        if length >= 16 {
+            let last = length &- 16
+            var done = 0
+            while done < last {
+                // SAFETY: there are `length` bytes from both places, and `done` is at most 16 less.
+                guard unsafe has16(of: other, from: start &+ done, at: index &+ done) else {
+                    return false
+                }
+                done &+= 16
+            }
+            // SAFETY: as above.
+            return unsafe has16(of: other, from: start &+ last, at: index &+ last)
         }
-        while index < count {
-            guard self[index] == other[index] else { return false }
-            index &+= 1
+        if length >= 8 {
+            let last = length &- 8
+            return word(at: index) == other.word(at: start)
+                && word(at: index &+ last) == other.word(at: start &+ last)
+        }
+        var done = 0
+        while done < length {
+            let byte: UInt8 = load(at: index &+ done)
+            guard byte == other.load(at: start &+ done) else { return false }
+            done &+= 1
         }
         return true
+    }
+
+    /// Whether sixteen bytes are the same.
+    // SAFETY: the caller has seen that both have so many there.
+    @unsafe
+    @inline(__always)
+    private func has16(of other: Span<UInt8>, from start: Int, at index: Int) -> Bool {
+        let one = unsafe bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: index, as: SIMD2<UInt64>.self)
+        let two = unsafe other.bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: start, as: SIMD2<UInt64>.self)
+        let difference = one ^ two
+        return difference[0] | difference[1] == 0
     }
 
     /// Whether these bytes are `other` when ASCII letters of both are made lower-case.

@@ -1,31 +1,53 @@
-// Searches by words: eight bytes a step, in which a few sums mark the bytes that deserve a look.
+// Searches sixteen bytes a step, and then eight, in which a few comparisons or sums mark the bytes that deserve a look.
 extension Span where Element == UInt8 {
-    /// The place of the first byte at or after `start` whose high bit `marks` sets in a word that holds it, and that
-    /// `isWanted`, or nil.
+    /// What some bytes are marked by, in sixteen at once and in eight.
+    @usableFromInline
+    typealias BlockMarks = (SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>>
+
+    /// The place of the first byte at or after `start` that is marked, and that `isWanted`, or nil.
+    ///
+    /// `blockMarks` says for each byte of a block whether it is marked, and `marks` sets the high bit of those of a word.
+    /// They mark the same bytes.
     @inlinable
     @inline(__always)
     func first(
-        from start: Int, marked marks: (UInt64) -> UInt64, where isWanted: (UInt8) -> Bool
+        from start: Int, blockMarks: BlockMarks, marks: (UInt64) -> UInt64,
+        where isWanted: (UInt8) -> Bool
     ) -> Int? {
         guard start >= 0 else { return nil }
         var index = start
-        while index <= count &- 8 {
-            var marked = marks(word(at: index))
-            while marked != 0 {
-                let found = index &+ marked.trailingZeroBitCount / 8
-                // SAFETY: there are eight bytes at `index`, and a word has no ninth.
-                if isWanted(unsafe self[unchecked: found]) { return found }
-                marked &= marked &- 1
+        while index <= count &- 16 {
+            // SAFETY: a mask is sixteen bytes, 0 or -1 each, and any bits are numbers.
+            let marked = unsafe unsafeBitCast(
+                blockMarks(load16(at: index)), to: SIMD2<UInt64>.self)
+            if marked[0] | marked[1] != 0 {
+                if let found = first(of: marked[0], at: index, where: isWanted) { return found }
+                if let found = first(of: marked[1], at: index &+ 8, where: isWanted) {
+                    return found
+                }
+            }
+            index &+= 16
+        }
+        if index <= count &- 8 {
+            if let found = first(of: marks(word(at: index)), at: index, where: isWanted) {
+                return found
             }
             index &+= 8
         }
         guard index < count else { return nil }
-        var marked = marks(lastWord(from: index))
+        // The places behind the last byte are 0, which may be marked.
+        let isThere = ~(UInt64.max &<< UInt64(truncatingIfNeeded: 8 &* (count &- index)))
+        return first(of: marks(lastWord(from: index)) & isThere, at: index, where: isWanted)
+    }
+
+    /// The place of the first byte that `isWanted` of those that are marked in the word at `index`.
+    @inlinable
+    @inline(__always)
+    func first(of marks: UInt64, at index: Int, where isWanted: (UInt8) -> Bool) -> Int? {
+        var marked = marks & 0x8080_8080_8080_8080
         while marked != 0 {
             let found = index &+ marked.trailingZeroBitCount / 8
-            // The places behind the last byte are 0, which may be marked.
-            guard found < count else { return nil }
-            // SAFETY: `start` is not negative, and `found` is below `count`.
+            // SAFETY: the caller marks no byte that is not there.
             if isWanted(unsafe self[unchecked: found]) { return found }
             marked &= marked &- 1
         }

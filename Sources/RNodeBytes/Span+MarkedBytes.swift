@@ -1,4 +1,4 @@
-// What is searched for by words, and the sums that mark it.
+// What is searched for by blocks and words, and the comparisons and sums that mark it.
 extension Span where Element == UInt8 {
     /// The place of the first control byte at or after `start`, or nil: 0–31 but HTAB, and DEL.
     ///
@@ -6,7 +6,7 @@ extension Span where Element == UInt8 {
     /// a line and validates it in one pass.
     @inlinable
     public func firstControl(from start: Int) -> Int? {
-        first(from: start, marked: Self.controlMarks) { $0 != 0x09 }
+        first(from: start, blockMarks: Self.controls, marks: Self.controlMarks) { $0 != 0x09 }
     }
 
     /// The place of the first byte at or after `start` that is no ASCII letter, digit or hyphen, and for which `isWanted`
@@ -17,7 +17,7 @@ extension Span where Element == UInt8 {
     @inlinable
     @inline(__always)
     public func firstSymbol(from start: Int, where isWanted: (UInt8) -> Bool) -> Int? {
-        first(from: start, marked: Self.symbolMarks, where: isWanted)
+        first(from: start, blockMarks: Self.symbols, marks: Self.symbolMarks, where: isWanted)
     }
 
     /// The place of the first quote, backslash or byte below 0x20 at or after `start`, or nil: where the plain text of a
@@ -27,8 +27,36 @@ extension Span where Element == UInt8 {
     @inlinable
     public func firstInJSONString(from start: Int) -> Int? {
         // The lowest mark is sure, and no other is asked for.
-        first(from: start, marked: Self.jsonStringMarks) { _ in true }
+        first(from: start, blockMarks: Self.jsonStringEnds, marks: Self.jsonStringMarks) { _ in
+            true
+        }
     }
+
+    // Against a block each: comparisons with a number are lane by lane in Swift 6.3.
+
+    @inlinable
+    @inline(__always)
+    static func controls(_ block: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+        block .< all(0x20) .| block .== all(0x7F)
+    }
+
+    @inlinable
+    @inline(__always)
+    static func symbols(_ block: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+        let isNoLetter = (block | all(0x20)) &- all(UInt8(ascii: "a")) .> all(25)
+        let isNoDigit = block &- all(UInt8(ascii: "0")) .> all(9)
+        return isNoLetter .& isNoDigit .& block .!= all(UInt8(ascii: "-"))
+    }
+
+    @inlinable
+    @inline(__always)
+    static func jsonStringEnds(_ block: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+        block .< all(0x20) .| block .== all(UInt8(ascii: "\"")) .| block .== all(UInt8(ascii: "\\"))
+    }
+
+    @inlinable
+    @inline(__always)
+    static func all(_ byte: UInt8) -> SIMD16<UInt8> { SIMD16(repeating: byte) }
 
     /// The high bit of each byte of `word` that is below 0x20 or is 0x7F.
     @inlinable

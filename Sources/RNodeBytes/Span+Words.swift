@@ -41,6 +41,16 @@ extension Span where Element == UInt8 {
                 fromUncheckedByteOffset: index, as: Number.self))
     }
 
+    /// The sixteen bytes from `index` on; 0 where there are not so many.
+    @inlinable
+    @inline(__always)
+    func load16(at index: Int) -> SIMD16<UInt8> {
+        guard index >= 0, index <= count &- 16 else { return SIMD16() }
+        // SAFETY: sixteen bytes lie in the span from there, as was just seen.
+        return unsafe bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: index, as: SIMD16<UInt8>.self)
+    }
+
     /// The first bytes of `range`, eight at most, as a number that begins with the first: 0x474554 for `GET`. 0 for none.
     @inlinable
     @inline(__always)

@@ -119,6 +119,35 @@ struct HTTPTests {
         #expect(texts == ["slow", "fixed", "slow"])
     }
 
+    @Test func `a route that is known from the request before is that of its own request line`()
+        async throws
+    {
+        let (stage, http) = try await makeStage { app in
+            app.get("/other", fixed: Response().text("other"))
+        }
+        defer { withExtendedLifetime(stage) {} }
+        let answers = [
+            ("GET", "/fixed", "fixed"), ("GET", "/other", "other"), ("GET", "/hello/a", "hello a"),
+            ("GET", "/hello/b", "hello b"), ("HEAD", "/fixed", ""), ("GET", "/fixed?a", "fixed"),
+        ]
+        for first in answers {
+            for (method, target, text) in [first, first] + answers + [first] {
+                let response = try await http.request(method, target)
+                #expect(response.status == 200 && response.text == text, "\(target) \(first)")
+            }
+        }
+        // The head of an upgrade has a number, too, and a route that is no HTTP route.
+        let upgrade = [("Upgrade", "websocket"), ("Connection", "Upgrade")]
+        for target in ["/fixed", "/chat"] {
+            _ = try await http.request("GET", "/other")
+            let other = try TestHTTP(stage.host)
+            #expect(try await other.request("GET", target, fields: upgrade).status != 200)
+            let (wanted, text) = target == "/fixed" ? (200, "fixed") : (426, nil)
+            let response = try await http.request("GET", target)
+            #expect(response.status == wanted && (text == nil || response.text == text))
+        }
+    }
+
     @Test func `middleware runs around handlers, in order`() async throws {
         let journal = Journal()
         let (stage, http) = try await makeStage { app in

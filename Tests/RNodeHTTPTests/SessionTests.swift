@@ -327,7 +327,7 @@ struct LinearityTests {
         while true {
             end = min(end + step, bytes.count)
             let piece = Array(bytes[..<end])
-            let outcome = RequestParser.parse(piece.span, &layout)
+            let outcome = RequestParser.parse(piece.span, &layout, before: Span())
             if outcome != .needMore || end == bytes.count { return layout.examined }
         }
     }

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 # How many traps each list allows: a number that only falls.
-MOST = {"decoders.txt": 636, "receiving.txt": 15}
+MOST = {"decoders.txt": 623, "receiving.txt": 15}
 
 # What decodes bytes from the wire. Of RNodeApp it is the folder Control.
 MODULES = ("RNodeBytes", "RNodeHTTP", "RNodeWS")

@@ -104,8 +104,13 @@ extension AppLoop {
         guard isForThisHost else {
             return answerError(421, "Misdirected request", http, &connection)
         }
+        if let known = knownRoute, known.lineNumber == head.lineNumber {
+            return begin(known.route, RouteParameters(), http)
+        }
         switch head.withPath({ core.route(head.method, $0) }) {
-        case .found(.http(let route), let params): begin(route, params, http)
+        case .found(.http(let route), let params):
+            if params.isEmpty { knownRoute = KnownRoute(lineNumber: head.lineNumber, route: route) }
+            begin(route, params, http)
         case .found(.webSocket, _):
             let refusal = OpeningRefusal(.notAnUpgrade)
             answerError(refusal.status, refusal.reason, http, &connection, refusal.fields)

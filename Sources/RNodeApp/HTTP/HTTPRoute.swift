@@ -35,6 +35,13 @@ final class HTTPRoute: Sendable {
     }
 }
 
+/// The route without parameters that heads with one request line lead to.
+struct KnownRoute {
+    /// `RequestHead.lineNumber` of those heads.
+    let lineNumber: UInt64
+    let route: HTTPRoute
+}
+
 /// A response that is the same for every request.
 final class FixedRoute: Sendable {
     /// Encoded once.

@@ -48,6 +48,7 @@ enum FieldSyntax {
     }
 
     /// The place of the first byte at or after `start` that is no token's, or the end.
+    @inline(__always)
     static func tokenEnd(_ bytes: Span<UInt8>, from start: Int = 0) -> Int {
         bytes.firstSymbol(from: start) { !isTokenByte($0) } ?? bytes.count
     }

@@ -85,7 +85,7 @@ extension RequestHead {
             layout.borrow { layout in
                 let whole = 0..<all.count
                 for position in start..<max(start, layout.fieldCount) {
-                    let range = layout.fields[position].name.range.clamped(to: whole)
+                    let range = layout.name(position).clamped(to: whole)
                     if all.extracting(range).isEqualIgnoringCase(to: name) { return position }
                 }
                 return nil
@@ -95,11 +95,11 @@ extension RequestHead {
 
     @usableFromInline
     func nameRange(_ position: Int) -> Range<Int> {
-        layout.borrow { $0.field(position)?.name.range ?? 0..<0 }
+        layout.borrow { $0.name(position) }
     }
 
     @usableFromInline
     func valueRange(_ position: Int) -> Range<Int> {
-        layout.borrow { $0.field(position)?.value.range ?? 0..<0 }
+        layout.borrow { $0.value(position) }
     }
 }

@@ -77,6 +77,10 @@ public struct RequestHead: ~Copyable {
         withAuthority { String(decoding: $0.copied(), as: UTF8.self) }
     }
 
+    /// A number that this head has in common with the one before if their request lines are the same, byte for byte;
+    /// what was found by method and target then is found again.
+    package var lineNumber: UInt64 { layout.borrow { $0.lineNumber } }
+
     // MARK: - What the fields mean
 
     /// What follows this head.
@@ -111,7 +115,7 @@ public struct RequestHead: ~Copyable {
     @usableFromInline
     var targetRange: Range<Int> { layout.borrow { $0.target.range } }
     @usableFromInline
-    var authorityRange: Range<Int> { layout.borrow { $0.authority.range } }
+    var authorityRange: Range<Int> { layout.borrow { $0.authority } }
 
     @inlinable
     borrowing func withBytes<Result: ~Copyable, Failure: Error>(

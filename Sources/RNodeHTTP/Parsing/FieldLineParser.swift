@@ -2,7 +2,8 @@
 enum FieldLineParser {
     @inline(__always)
     static func parse(
-        _ line: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
+        _ line: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout,
+        _ before: Span<UInt8>
     ) throws(HTTPParseError) {
         // No token goes beyond the end of its line.
         let colon = FieldSyntax.tokenEnd(bytes, from: line.lowerBound)
@@ -23,9 +24,16 @@ enum FieldLineParser {
         guard value.count <= layout.limits.fieldValueBytesMax else {
             throw HTTPParseError(.fieldTooLarge)
         }
+        let start = layout.fieldsStart
         layout.append(
-            HeadLayout.Field(name: HeadLayout.Run(name), value: HeadLayout.Run(value)))
-        if let field = FramingField(bytes, name) { try note(field, value, of: bytes, &layout) }
+            HeadLayout.Field(
+                name: HeadLayout.Run(name, from: start), value: HeadLayout.Run(value, from: start)))
+        guard let field = FramingField(bytes, name) else { return }
+        if field == .host {
+            try noteHost(value, of: bytes, &layout, before)
+        } else {
+            try note(field, value, of: bytes, &layout)
+        }
     }
 
     private static func note(
@@ -34,7 +42,7 @@ enum FieldLineParser {
     ) throws(HTTPParseError) {
         let text = bytes.extracting(value)
         switch field {
-        case .host: try noteHost(value, of: bytes, &layout)
+        case .host: break
         case .expect:
             let isContinue = TokenList.consists(of: "100-continue", text)
             layout.marks.insert(isContinue ? .expectContinue : .expectUnknown)
@@ -56,13 +64,14 @@ enum FieldLineParser {
     }
 
     private static func noteHost(
-        _ value: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
+        _ value: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout,
+        _ before: Span<UInt8>
     ) throws(HTTPParseError) {
         guard layout.marks.insert(.host).inserted else { throw HTTPParseError(.badHost) }
-        _ = try Authority.check(bytes, value)
-        // An absolute target's authority wins over Host (RFC 9112 section 3.2.2).
-        guard !layout.marks.contains(.absoluteTarget) else { return }
-        layout.authority = HeadLayout.Run(value)
+        if !RepeatedHead.isHost(value, of: bytes, before, layout) {
+            _ = try Authority.check(bytes, value)
+        }
+        layout.host = HeadLayout.Run(value, from: layout.fieldsStart)
     }
 
     private static func noteContentLength(

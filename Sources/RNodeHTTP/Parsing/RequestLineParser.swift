@@ -25,14 +25,15 @@ enum RequestLineParser {
     private static func parseVersion(
         _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws(HTTPParseError) -> HTTPVersion {
-        switch bytes.number(range) {
+        let text = bytes.number(range)
+        switch text {
         case 0x4854_5450_2F31_2E31: return .http11
         case 0x4854_5450_2F31_2E30: return .http10
         default:
-            let version = bytes.extracting(range)
+            // `HTTP/` and a digit, a dot and a digit.
             let isWellFormed =
-                version.extracting(0..<5).isEqual(to: "HTTP/") && version[6] == UInt8(ascii: ".")
-                && version[5] &- 0x30 < 10 && version[7] &- 0x30 < 10
+                text & ~0xFF_00FF == 0x4854_5450_2F00_2E00
+                && (text &>> 16 & 0xFF) &- 0x30 < 10 && (text & 0xFF) &- 0x30 < 10
             throw HTTPParseError(isWellFormed ? .unsupportedVersion : .badVersion)
         }
     }

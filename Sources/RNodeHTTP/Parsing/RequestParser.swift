@@ -5,7 +5,8 @@
 /// | requestLine | parsed; phase fields  | skipped, once            | 414                     |
 /// | fields      | parsed; phase fields  | the head is complete     | 431                     |
 ///
-/// A line is searched for its end once, wherever reads split it, and parsed once when it is whole.
+/// A line is searched for its end once, wherever reads split it, and parsed once when it is whole. Fields that are
+/// those of the head before are compared instead (`RepeatedHead`), which phase `firstField` is for.
 /// What is reported depends on the bytes alone, never on how they were split: an error is the first
 /// of a passed limit, a control byte, and a malformed line, by place.
 enum RequestParser {
@@ -16,88 +17,94 @@ enum RequestParser {
         case failed(HTTPParseError)
     }
 
-    private enum Line {
-        case needMore
-        case line(Range<Int>)
-        case failed(HTTPParseError)
-    }
-
-    /// Goes on in `bytes`, which begin with the head's first byte, from where `layout` says.
+    /// Goes on in `bytes`, which begin with the head's first byte, from where `layout` says. What it says of fields is
+    /// said of those in `before`, until this head's are read.
     static func parse(
-        _ bytes: Span<UInt8>, _ layout: inout HeadLayout
+        _ bytes: Span<UInt8>, _ layout: inout HeadLayout, before: Span<UInt8>
     ) -> Outcome {
-        while true {
-            switch nextLine(bytes, &layout) {
-            case .needMore: return .needMore
-            case .failed(let error): return .failed(error)
-            case .line(let line):
-                layout.examined &+= line.count
-                do throws(HTTPParseError) {
-                    if try take(line, of: bytes, &layout) {
-                        return .complete(layout.lineStart)
-                    }
-                } catch {
-                    return .failed(error)
-                }
+        do throws(HTTPParseError) {
+            if layout.phase == .requestLine {
+                guard try readRequestLine(bytes, &layout) else { return .needMore }
             }
+            if layout.phase == .firstField {
+                if RepeatedHead.skipFields(before, in: bytes, &layout) {
+                    return try complete(&layout)
+                }
+                layout.resetFields()
+            }
+            while let line = try nextLine(
+                bytes, &layout, fieldLineBytesMax(layout), .headTooLarge, .badFieldValue)
+            {
+                guard !line.isEmpty else { return try complete(&layout) }
+                try FieldLineParser.parse(line, of: bytes, &layout, before)
+                layout.blockBytes &+= line.count &+ 2
+            }
+            return .needMore
+        } catch {
+            return .failed(error)
         }
     }
 
-    /// Parses a whole line; whether it ends the head.
-    private static func take(
-        _ line: Range<Int>, of bytes: Span<UInt8>, _ layout: inout HeadLayout
+    @inline(__always)
+    private static func complete(
+        _ layout: inout HeadLayout
+    ) throws(HTTPParseError) -> Outcome {
+        // Until all is right, there is nothing that another head could repeat.
+        layout.fieldsLength = 0
+        try FramingRules.apply(to: &layout)
+        layout.fieldsLength = layout.lineStart &- layout.fieldsStart
+        layout.lineLength = layout.emptyLines == 0 ? layout.fieldsStart : 0
+        return .complete(layout.lineStart)
+    }
+
+    /// Whether it was there as a whole.
+    @inline(__always)
+    private static func readRequestLine(
+        _ bytes: Span<UInt8>, _ layout: inout HeadLayout
     ) throws(HTTPParseError) -> Bool {
-        switch layout.phase {
-        case .fields where line.isEmpty:
-            try FramingRules.apply(to: &layout)
-            return true
-        case .fields:
-            try FieldLineParser.parse(line, of: bytes, &layout)
-            layout.blockBytes &+= line.count &+ 2
-        case .requestLine where line.isEmpty:
-            layout.emptyLines &+= 1
-            if layout.emptyLines > layout.limits.leadingEmptyLinesMax {
-                throw HTTPParseError(.badEmptyLine)
+        let lengthMax = layout.limits.requestLineBytesMax
+        while let line = try nextLine(bytes, &layout, lengthMax, .targetTooLong, .badRequestLine) {
+            if line.isEmpty {
+                layout.emptyLines &+= 1
+                guard layout.emptyLines <= layout.limits.leadingEmptyLinesMax else {
+                    throw HTTPParseError(.badEmptyLine)
+                }
+                continue
             }
-        case .requestLine:
             try RequestLineParser.parse(line, of: bytes, &layout)
-            layout.phase = .fields
+            layout.phase = .firstField
+            return true
         }
         return false
     }
 
+    /// The next line, without its end; nil until that is there.
     @inline(__always)
     private static func nextLine(
-        _ bytes: Span<UInt8>, _ layout: inout HeadLayout
-    ) -> Line {
+        _ bytes: Span<UInt8>, _ layout: inout HeadLayout, _ lengthMax: Int,
+        _ tooLong: HTTPParseError.Kind, _ badControl: HTTPParseError.Kind
+    ) throws(HTTPParseError) -> Range<Int>? {
         let start = layout.lineStart
         let end = bytes.firstControl(from: layout.scanned) ?? bytes.count
         layout.examined &+= end &- layout.scanned &+ 1
-        if end &- start > lineBytesMax(layout) {
-            let isTarget = layout.phase == .requestLine
-            return .failed(HTTPParseError(isTarget ? .targetTooLong : .headTooLarge))
-        }
+        guard end &- start <= lengthMax else { throw HTTPParseError(tooLong) }
         layout.scanned = end
-        guard end < bytes.count else { return .needMore }
-        guard bytes[end] == 0x0D else { return .failed(controlError(bytes[end], layout)) }
-        guard end &+ 1 < bytes.count else { return .needMore }
-        guard bytes[end &+ 1] == 0x0A else { return .failed(HTTPParseError(.badLineEnd)) }
+        guard end < bytes.count else { return nil }
+        guard bytes[end] == 0x0D else {
+            throw HTTPParseError(bytes[end] == 0x0A ? .badLineEnd : badControl)
+        }
+        guard end &+ 1 < bytes.count else { return nil }
+        guard bytes[end &+ 1] == 0x0A else { throw HTTPParseError(.badLineEnd) }
         layout.lineStart = end &+ 2
         layout.scanned = end &+ 2
-        return .line(start..<end)
+        // And once more, to parse it.
+        layout.examined &+= end &- start
+        return start..<end
     }
 
-    private static func lineBytesMax(_ layout: HeadLayout) -> Int {
-        switch layout.phase {
-        case .requestLine: layout.limits.requestLineBytesMax
-        case .fields:
-            // With its CRLF; the empty line that ends the block is not counted.
-            max(0, layout.limits.headerBlockBytesMax &- layout.blockBytes &- 2)
-        }
-    }
-
-    private static func controlError(_ byte: UInt8, _ layout: HeadLayout) -> HTTPParseError {
-        if byte == 0x0A { return HTTPParseError(.badLineEnd) }
-        return HTTPParseError(layout.phase == .requestLine ? .badRequestLine : .badFieldValue)
+    /// With its CRLF; the empty line that ends the block is not counted.
+    @inline(__always)
+    private static func fieldLineBytesMax(_ layout: HeadLayout) -> Int {
+        max(0, layout.limits.headerBlockBytesMax &- layout.blockBytes &- 2)
     }
 }

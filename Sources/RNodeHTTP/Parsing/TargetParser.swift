@@ -11,8 +11,7 @@ enum TargetParser {
             guard try Authority.check(bytes, target) else {
                 throw HTTPParseError(.badTarget)
             }
-            layout.authority = HeadLayout.Run(target)
-            layout.marks.insert(.absoluteTarget)
+            layout.targetAuthority = HeadLayout.Run(target)
             layout.path = layout.target
         } else if bytes[target.lowerBound] == UInt8(ascii: "/") {
             try parsePath(target, of: bytes, &layout)
@@ -42,10 +41,9 @@ enum TargetParser {
             end &+= 1
         }
         _ = try Authority.check(bytes, start..<end)
-        layout.authority = HeadLayout.Run(start..<end)
-        layout.marks.insert(.absoluteTarget)
+        layout.targetAuthority = HeadLayout.Run(start..<end)
         try parsePath(end..<target.upperBound, of: bytes, &layout)
-        if layout.path.range.isEmpty { layout.marks.insert(.emptyPath) }
+        layout.lacksPath = layout.path.range.isEmpty
     }
 
     @inline(__always)

@@ -82,15 +82,12 @@ public struct HTTPSession: ~Copyable {
     ) -> HTTPStep {
         guard offset >= 0, offset < bytes.count else { return .needMore }
         if partialHead != nil { return readMoreOfHead(bytes, &offset, &head, now) }
-        let input = bytes.extracting(offset..<bytes.count)
-        let (outcome, hasBegun) = head.layout.update { layout in
-            layout.reset()
-            return (RequestParser.parse(input, &layout), layout.hasBegun)
-        }
+        let input = bytes.extracting(droppingFirst: offset)
+        let (outcome, hasBegun) = head.parse(input)
         if hasBegun { headBegan(now) }
         switch outcome {
         case .complete(let length):
-            head.keep(input.extracting(0..<length))
+            head.keep(input.extracting(first: max(0, length)))
             offset &+= length
             return began(&head, now)
         case .failed(let error): return fail(error)

@@ -33,7 +33,20 @@ extension RequestHead {
     private static func parse(
         _ bytes: borrowing ByteBuffer, _ layout: borrowing Owned<HeadLayout>
     ) -> RequestParser.Outcome {
-        bytes.withSpan { bytes in layout.update { RequestParser.parse(bytes, &$0) } }
+        bytes.withSpan { bytes in
+            layout.update { RequestParser.parse(bytes, &$0, before: Span()) }
+        }
+    }
+
+    /// Parses the head that `input` begins with, which comes after the one that is here; whether a byte of it has come,
+    /// and not empty lines alone.
+    func parse(_ input: Span<UInt8>) -> (outcome: RequestParser.Outcome, hasBegun: Bool) {
+        bytes.withSpan { before in
+            layout.update { layout in
+                if !RepeatedHead.skipLine(before, in: input, &layout) { layout.reset() }
+                return (RequestParser.parse(input, &layout, before: before), layout.hasBegun)
+            }
+        }
     }
 
     /// Keeps the bytes of a head that `layout` describes.
@@ -52,7 +65,7 @@ extension RequestHead {
 
     /// Gives an absolute target without a path the path `/`, behind the head's own bytes.
     private mutating func keepPath() {
-        guard layout.borrow({ $0.marks.contains(.emptyPath) }) else { return }
+        guard layout.borrow({ $0.lacksPath }) else { return }
         let end = bytes.count
         bytes.append(UInt8(ascii: "/"))
         layout.update { $0.path = HeadLayout.Run(end..<end &+ 1) }
