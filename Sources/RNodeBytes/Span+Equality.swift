@@ -13,7 +13,7 @@ extension Span where Element == UInt8 {
 
     /// Whether these bytes are `other`, byte for byte.
     public func isEqual(to other: Span<UInt8>) -> Bool {
-        count == other.count && hasBytes(of: other, from: 0, at: 0, count: count)
+        count == other.count && areSame(as: other, from: 0, at: 0, count: count)
     }
 
     /// Whether the bytes from `index` on are so many of `other` from `start` on, which both have; none are always.
@@ -24,6 +24,14 @@ extension Span where Element == UInt8 {
         guard index >= 0, start >= 0, length <= count, length <= other.count,
             index <= count &- length, start <= other.count &- length
         else { return false }
+        return areSame(as: other, from: start, at: index, count: length)
+    }
+
+    /// The same of bytes that both are known to have.
+    @inline(__always)
+    private func areSame(
+        as other: Span<UInt8>, from start: Int, at index: Int, count length: Int
+    ) -> Bool {
         // The last step of each may look at bytes that were compared before.
         if length >= 16 {
             let last = length &- 16
@@ -42,6 +50,11 @@ extension Span where Element == UInt8 {
             let last = length &- 8
             return word(at: index) == other.word(at: start)
                 && word(at: index &+ last) == other.word(at: start &+ last)
+        }
+        if length >= 4 {
+            let last = length &- 4
+            let (head, tail): (UInt32, UInt32) = (load(at: index), load(at: index &+ last))
+            return head == other.load(at: start) && tail == other.load(at: start &+ last)
         }
         var done = 0
         while done < length {

@@ -27,9 +27,7 @@ extension Span where Element == UInt8 {
     @inlinable
     public func firstInJSONString(from start: Int) -> Int? {
         // The lowest mark is sure, and no other is asked for.
-        first(from: start, blockMarks: Self.jsonStringEnds, marks: Self.jsonStringMarks) { _ in
-            true
-        }
+        first(from: start, marks: Self.jsonStringMarks) { _ in true }
     }
 
     // Against a block each: comparisons with a number are lane by lane in Swift 6.3.
@@ -46,12 +44,6 @@ extension Span where Element == UInt8 {
         let isNoLetter = (block | all(0x20)) &- all(UInt8(ascii: "a")) .> all(25)
         let isNoDigit = block &- all(UInt8(ascii: "0")) .> all(9)
         return isNoLetter .& isNoDigit .& block .!= all(UInt8(ascii: "-"))
-    }
-
-    @inlinable
-    @inline(__always)
-    static func jsonStringEnds(_ block: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-        block .< all(0x20) .| block .== all(UInt8(ascii: "\"")) .| block .== all(UInt8(ascii: "\\"))
     }
 
     @inlinable

@@ -5,8 +5,11 @@ import RNodeHTTP
 enum HTTPBenchmarks {
     static func all() -> [Benchmark] {
         [
-            parse("http.parse.curl", request("/plain")),
-            parse("http.parse.browser", browserRequest),
+            parse("http.parse.curl", [request("/plain"), request("/after", "curl/8.88.1")]),
+            parse(
+                "http.parse.browser",
+                [browserRequest("/plain", "130"), browserRequest("/after", "131")]),
+            parse("http.parse.repeated", [browserRequest("/plain", "130")]),
             route("http.route.literal", "/api/v1/things42"),
             route("http.route.parameters", "/rooms/4711/members/ada"),
             encode(),
@@ -14,36 +17,40 @@ enum HTTPBenchmarks {
     }
 
     /// A request as curl makes it.
-    static func request(_ path: String) -> [UInt8] {
+    static func request(_ path: String, _ agent: String = "curl/7.88.1") -> [UInt8] {
         Array(
-            ("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: curl/7.88.1\r\n"
+            ("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: \(agent)\r\n"
                 + "Accept: */*\r\n\r\n").utf8)
     }
 
-    private static let browserRequest = Array(
-        """
-        GET /plain HTTP/1.1\r
-        Host: 127.0.0.1:8080\r
-        Connection: keep-alive\r
-        Cache-Control: max-age=0\r
-        sec-ch-ua: "Chromium";v="130", "Not?A_Brand";v="99"\r
-        sec-ch-ua-mobile: ?0\r
-        sec-ch-ua-platform: "Linux"\r
-        Upgrade-Insecure-Requests: 1\r
-        User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36\r
-        Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r
-        Sec-Fetch-Site: none\r
-        Sec-Fetch-Mode: navigate\r
-        Sec-Fetch-User: ?1\r
-        Sec-Fetch-Dest: document\r
-        Accept-Encoding: gzip, deflate, br, zstd\r
-        Accept-Language: de-DE,de;q=0.9,en;q=0.8\r
-        Cookie: session=0123456789abcdef0123456789abcdef\r
-        \r
+    /// As a browser of some version makes it.
+    private static func browserRequest(_ path: String, _ version: String) -> [UInt8] {
+        let text = """
+            GET \(path) HTTP/1.1\r
+            Host: 127.0.0.1:8080\r
+            Connection: keep-alive\r
+            Cache-Control: max-age=0\r
+            sec-ch-ua: "Chromium";v="\(version)", "Not?A_Brand";v="99"\r
+            sec-ch-ua-mobile: ?0\r
+            sec-ch-ua-platform: "Linux"\r
+            Upgrade-Insecure-Requests: 1\r
+            User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/\(version).0.0.0 Safari/537.36\r
+            Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r
+            Sec-Fetch-Site: none\r
+            Sec-Fetch-Mode: navigate\r
+            Sec-Fetch-User: ?1\r
+            Sec-Fetch-Dest: document\r
+            Accept-Encoding: gzip, deflate, br, zstd\r
+            Accept-Language: de-DE,de;q=0.9,en;q=0.8\r
+            Cookie: session=0123456789abcdef0123456789abcdef\r
+            \r
 
-        """.utf8)
+            """
+        return Array(text.utf8)
+    }
 
-    private static func parse(_ name: String, _ request: [UInt8]) -> Benchmark {
+    /// Requests in turn: one alone is as the one before, two are not.
+    private static func parse(_ name: String, _ requests: [[UInt8]]) -> Benchmark {
         Benchmark(name, unit: "request") {
             let now = MonotonicInstant(nanoseconds: 1)
             let limits = HTTPLimits()
@@ -53,7 +60,8 @@ enum HTTPBenchmarks {
                 var ended = 0
                 session.update { session in
                     head.update { head in
-                        for _ in 0..<count {
+                        for number in 0..<count {
+                            let request = requests[number % requests.count]
                             var offset = 0
                             while offset < request.count || !session.isIdle {
                                 let step = session.next(
