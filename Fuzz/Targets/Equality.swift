@@ -1,6 +1,6 @@
 import RNodeBytes
 
-/// The comparisons, eight bytes a step, in any case, and with literals, against one byte at a time, at any place of any bytes.
+/// The comparisons, sixteen bytes a step, in any case, and with literals, against one byte at a time, at any place of any bytes.
 @Sendable func fuzzEquality(_ input: Span<UInt8>) throws(Finding) {
     var choices = Choices()
     let place = choices.word(input)
@@ -17,6 +17,19 @@ import RNodeBytes
         try requireEqual(
             one.isEqual(to: other), areEqual(one.copied(), other.copied()),
             "\(one.count) bytes at \(start) and the first \(count)")
+        // The same where they stand, and behind the end.
+        for begin in [0, start / 2, bytes.count - count, bytes.count - count + 1] {
+            let isThere = begin + count <= bytes.count && start + count <= bytes.count
+            let wanted =
+                count == 0
+                || isThere
+                    && areEqual(
+                        bytes.extracting(begin..<begin + count).copied(),
+                        bytes.extracting(start..<start + count).copied())
+            try requireEqual(
+                bytes.hasBytes(of: bytes, from: begin, at: start, count: count), wanted,
+                "\(count) bytes at \(start) and at \(begin)")
+        }
     }
     // One that differs in one bit, at each place.
     var changed = one.copied()

@@ -61,6 +61,33 @@ import Testing
         expect(text.span.firstSymbol(from: .max) { _ in true } == nil)
     }
 
+    @Test("Parts are compared where they stand, and none reaches beyond the end")
+    func hasBytes() {
+        let bytes = (0..<80).map { UInt8($0) }
+        for length in 1..<40 {
+            for (start, index) in [(0, 0), (3, 3), (80 - length, 80 - length)] {
+                expect(
+                    bytes.span.hasBytes(of: bytes.span, from: start, at: index, count: length))
+                for place in 0..<length {
+                    var other = bytes
+                    other[start + place] ^= 0x80
+                    expect(
+                        !bytes.span.hasBytes(
+                            of: other.span, from: start, at: index, count: length))
+                }
+            }
+            expect(!bytes.span.hasBytes(of: bytes.span, from: 1, at: 0, count: length))
+            for (start, index) in [(-1, 0), (0, -1), (81 - length, 0), (0, 81 - length), (.max, 0)]
+            {
+                expect(
+                    !bytes.span.hasBytes(of: bytes.span, from: start, at: index, count: length))
+            }
+        }
+        expect(bytes.span.hasBytes(of: Span(), from: 7, at: 99, count: 0))
+        expect(!bytes.span.hasBytes(of: bytes.span, from: 0, at: 0, count: -1))
+        expect(!bytes.span.hasBytes(of: bytes.span, from: 0, at: 0, count: .max))
+    }
+
     @Test("A word has the bytes that are there, and a number those of its range")
     func words() {
         for count in 0..<20 {
@@ -81,7 +108,7 @@ import Testing
 
     @Test("Equal bytes are equal in every length, and one that differs is seen at every place")
     func equalityInWords() {
-        for count in 0..<20 {
+        for count in 0..<40 {
             let bytes = (0..<count).map { UInt8($0) }
             expect(bytes.span.isEqual(to: bytes.span))
             expect(!bytes.span.isEqual(to: (bytes + [0]).span))
