@@ -65,12 +65,12 @@ class Texts:
 
 
 class Requests:
-    """GET of a fixed response: always the same head, or none like the one before."""
+    """GET of a fixed response: always the same head, or each with a field like no other."""
 
     def __init__(self, differ: bool):
         self.differ = differ
         self.name = "unlikeRequests" if differ else "likeRequests"
-        self.unit = "request whose head is " + ("like no other" if differ else "as the one before")
+        self.unit = "request whose head " + ("has a field like no other" if differ else "is as the one before")
 
     def opened(self, port: int) -> socket.socket:
         return connected(port)
@@ -155,7 +155,7 @@ class Count:
 
     def __init__(self, server: Server, kind, in_a_read: int, options):
         first, second = (
-            profile(server, options.preload, kind, in_a_read, rounds, options.place / f"{server.name}.{in_a_read}.{rounds}")
+            profile(server, options.preload, kind, in_a_read, rounds, options.place / f"{server.name}.{kind.name}.{in_a_read}.{rounds}")
             for rounds in options.rounds)
         self.messages = (options.rounds[1] - options.rounds[0]) * CONNECTIONS * in_a_read
         self.each = (second.total - first.total) / self.messages

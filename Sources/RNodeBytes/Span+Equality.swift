@@ -16,7 +16,9 @@ extension Span where Element == UInt8 {
         count == other.count && areSame(as: other, from: 0, at: 0, count: count)
     }
 
-    /// Whether the bytes from `index` on are so many of `other` from `start` on, which both have; none are always.
+    /// Whether `length` bytes from `index` on are the same as those of `other` from `start` on.
+    ///
+    /// False where one of them has not so many there, and for a negative length; true for none.
     package func hasBytes(
         of other: Span<UInt8>, from start: Int, at index: Int, count length: Int
     ) -> Bool {
@@ -37,7 +39,7 @@ extension Span where Element == UInt8 {
             let last = length &- 16
             var done = 0
             while done < last {
-                // SAFETY: there are `length` bytes from both places, and `done` is at most 16 less.
+                // SAFETY: there are `length` bytes from both places, and 16 of them at least are behind `done`.
                 guard unsafe has16(of: other, from: start &+ done, at: index &+ done) else {
                     return false
                 }

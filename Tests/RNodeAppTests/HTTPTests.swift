@@ -148,6 +148,20 @@ struct HTTPTests {
         }
     }
 
+    @Test func `a known route is no way around the hosts that are allowed`() async throws {
+        let stage = try await Stage.make {
+            $0.allowedHosts = ["a.example"]
+        } _: { app in
+            app.get("/page", fixed: Response().text("page"))
+        }
+        defer { withExtendedLifetime(stage) {} }
+        let http = try TestHTTP(stage.host)
+        for (host, status) in [("a.example", 200), ("b.example", 421), ("a.example", 200)] {
+            http.send("GET /page HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            #expect(try await http.response().status == status, "\(host)")
+        }
+    }
+
     @Test func `middleware runs around handlers, in order`() async throws {
         let journal = Journal()
         let (stage, http) = try await makeStage { app in

@@ -63,7 +63,7 @@ struct HeadLayout {
     var lacksPath = false
     /// The line with its end, which nothing is in front of; 0 until the head is known to be right as a whole.
     var lineLength = 0
-    /// A number for this line, which the next head has, too, if it has the same line.
+    /// A number that only heads with this line have; another number may mean the same line.
     private(set) var lineNumber: UInt64 = 0
 
     // What the fields say. It stays until the next head's request line is read: that head may have the same fields.
@@ -91,7 +91,8 @@ struct HeadLayout {
     var lineStart = 0
     /// No line ends before this place; scanning goes on here.
     var scanned = 0
-    /// Bytes looked at so far, those looked at twice counted twice: tests hold it linear.
+    /// Bytes looked at so far, those looked at twice counted twice: tests hold it linear. What was compared with the head
+    /// before in vain is not counted; that is each byte once at most.
     var examined = 0
 
     init(limits: HTTPLimits) {
@@ -146,7 +147,7 @@ struct HeadLayout {
         examined = 0
     }
 
-    /// Behind the request line of the next head, which is the one that is here.
+    /// Behind the request line of the next head, which is the one that is here, with no empty line in front.
     @inline(__always)
     mutating func beginAgain() {
         body = .none

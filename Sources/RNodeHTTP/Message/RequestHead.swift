@@ -77,8 +77,8 @@ public struct RequestHead: ~Copyable {
         withAuthority { String(decoding: $0.copied(), as: UTF8.self) }
     }
 
-    /// A number that this head has in common with the one before if their request lines are the same, byte for byte;
-    /// what was found by method and target then is found again.
+    /// A number that this head has in common with earlier ones only if their request lines are the same, byte for byte:
+    /// what was found by method and target then is found again. Another number may mean the same line.
     package var lineNumber: UInt64 { layout.borrow { $0.lineNumber } }
 
     // MARK: - What the fields mean

@@ -42,6 +42,7 @@ enum FieldLineParser {
     ) throws(HTTPParseError) {
         let text = bytes.extracting(value)
         switch field {
+        // See `noteHost`.
         case .host: break
         case .expect:
             let isContinue = TokenList.consists(of: "100-continue", text)
@@ -71,6 +72,7 @@ enum FieldLineParser {
         if !RepeatedHead.isHost(value, of: bytes, before, layout) {
             _ = try Authority.check(bytes, value)
         }
+        // An absolute target's authority wins over it: `HeadLayout.authority`.
         layout.host = HeadLayout.Run(value, from: layout.fieldsStart)
     }
 

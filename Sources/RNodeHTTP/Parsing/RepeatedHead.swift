@@ -2,7 +2,7 @@
 ///
 /// Clients ask for the same again and again, and send the same fields with whatever they ask for. What was found right
 /// once is right again, under the same limits, for it is a matter of the bytes alone: they are compared, and not parsed.
-/// A parse that fails or waits leaves nothing here to compare with but what the head before holds.
+/// What is compared with is the last head that was right as a whole, or nothing.
 enum RepeatedHead {
     /// Goes behind the request line if `bytes` begin with that of `before`, which `layout` describes; else does nothing.
     @inline(__always)

@@ -2,11 +2,11 @@
 ///
 /// | phase       | a line                | an empty line            | more bytes than allowed |
 /// |-------------|-----------------------|--------------------------|-------------------------|
-/// | requestLine | parsed; phase fields  | skipped, once            | 414                     |
+/// | requestLine | parsed; firstField    | skipped, once            | 414                     |
 /// | fields      | parsed; phase fields  | the head is complete     | 431                     |
 ///
 /// A line is searched for its end once, wherever reads split it, and parsed once when it is whole. Fields that are
-/// those of the head before are compared instead (`RepeatedHead`), which phase `firstField` is for.
+/// those of the head before are compared instead (`RepeatedHead`): phase `firstField`, which no byte has to come for.
 /// What is reported depends on the bytes alone, never on how they were split: an error is the first
 /// of a passed limit, a control byte, and a malformed line, by place.
 enum RequestParser {
@@ -49,7 +49,7 @@ enum RequestParser {
     private static func complete(
         _ layout: inout HeadLayout
     ) throws(HTTPParseError) -> Outcome {
-        // Until all is right, there is nothing that another head could repeat.
+        // Until all is right, there are no fields that another head could repeat; a line was right before, or is not known.
         layout.fieldsLength = 0
         try FramingRules.apply(to: &layout)
         layout.fieldsLength = layout.lineStart &- layout.fieldsStart
